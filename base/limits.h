@@ -1,0 +1,40 @@
+/*
+ * Every protocol limit and every maximum of a queue, table, buffer or file, in one place.
+ * AWS limits: AWS IoT Core and AWS IoT Device Management quotas; UpdateJob service model
+ * 2015-05-28.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* Identifiers, in characters (all are ASCII). Source: the service model's patterns and lengths;
+ * namespaceId has no length there and takes jobId's. */
+#define LIMITS_JOB_ID       64
+#define LIMITS_NAMESPACE_ID 64
+#define LIMITS_THING_NAME   128
+#define LIMITS_CLIENT_TOKEN 64
+
+/* Topics. Source: AWS IoT Core message broker quotas. */
+#define LIMITS_TOPIC_BYTES   256
+#define LIMITS_TOPIC_SLASHES 7
+
+/* A command. Source: AWS IoT Core maximum publish size; `things` is the bridge's own. */
+#define LIMITS_COMMAND_BYTES  (128 * 1024)
+#define LIMITS_COMMAND_THINGS 100
+
+/* Correlation Data is echoed, so it is bounded; MQTT 5 itself allows 65,535 bytes. */
+#define LIMITS_CORRELATION_BYTES 1024
+
+/* The bridge's own queues, in commands and messages. */
+#define LIMITS_WAITING       100000 /* commands waiting or in flight; beyond it PUBACKs are held */
+#define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
+#define LIMITS_POSTS         400000 /* answers and events not yet acknowledged by the broker */
+
+/* MQTT link. Message ids are searched linearly in Paho, hence the window. */
+#define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */
+#define LIMITS_RECEIVE_MAXIMUM 256 /* MQTT 5 Receive Maximum we ask for */
+
+/* HTTP. */
+#define LIMITS_ANSWER_BYTES  (64 * 1024)  /* of an UpdateJob answer; the rest is cut off */
+#define LIMITS_REQUEST_BYTES (256 * 1024) /* of a request to the embedded endpoint */
+
+#endif

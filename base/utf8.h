@@ -1,0 +1,15 @@
+/* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include "base/str.h"
+
+/* Bytes of the well-formed character at the start of s, and the character; 0 if there is none. */
+size_t utf8_next(struct str s, uint32_t *ret_char);
+
+bool utf8_is_valid(struct str s);
+
+/* Characters in s, which must be valid. */
+size_t utf8_length(struct str s);
+
+#endif

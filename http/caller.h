@@ -1,0 +1,33 @@
+/*
+ * The endpoint port over HTTP: one signed UpdateJob attempt per call, no retry of its own.
+ *
+ *   PATCH <endpoint>/jobs/<job>[?namespaceId=<ns>]
+ *
+ * Signs with SigV4 (service "iot") and the credentials of the moment; classifies the answer by its
+ * error type. On FAULT_CREDENTIALS it asks the source for fresh ones before it reports.
+ */
+#ifndef HTTP_CALLER_H
+#define HTTP_CALLER_H
+
+#include "bridge/port.h"
+#include "http/credentials.h"
+#include "http/http.h"
+
+struct caller;
+
+struct caller_options {
+    const char *endpoint; /* https://iot.us-east-1.amazonaws.com or http://127.0.0.1:8099 */
+    const char *region;
+    int64_t timeout_ms;
+    void *context;
+    void (*on_reply)(void *context, const struct reply *reply);
+};
+
+nodiscard enum err caller_new(struct http *http, struct credentials *credentials,
+                              const struct caller_options *options, struct caller **ret,
+                              struct why *why);
+void caller_free(struct caller *caller); /* replies still due never come */
+
+enum err caller_call(void *caller, const struct call *call); /* port_endpoint.call */
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The HTTP client: libcurl's multi interface on the loop thread, kept-alive HTTP/1.1 connections.
+ *
+ * Also the loop's one place to wait: http_wait polls curl's sockets and the loop's own descriptors
+ * together. Callbacks come from http_turn and from nowhere else; each request ends exactly once.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/why.h"
+
+#include <poll.h>
+
+struct http;
+
+struct http_request {
+    const char *method;
+    const char *url;
+    const char *const *headers; /* "Name: value", NULL terminated; libcurl adds Host */
+    struct str body;            /* absent: none */
+    int64_t timeout_ms;
+};
+
+struct http_answer {
+    int status; /* 0: no answer, the reason is in problem */
+    struct str body;
+    struct str error_type;  /* x-amzn-ErrorType; absent when there was none */
+    struct str request_id;  /* x-amzn-RequestId; likewise */
+    struct str date;        /* Date; likewise */
+    int64_t retry_after_ms; /* from x-amz-retry-after (ms) or Retry-After (s); -1: none */
+    const char *problem;    /* what went wrong below HTTP; NULL: nothing */
+};
+
+/* The views live until it returns. */
+typedef void http_done_fn(void *context, const struct http_answer *answer);
+
+struct http_options {
+    unsigned connections_max; /* requests at a time; more are refused with ERR_FULL */
+    const char *ca_file;      /* NULL: the system's */
+};
+
+nodiscard enum err http_new(const struct http_options *options, struct http **ret, struct why *why);
+void http_free(struct http *http); /* drops requests under way without a word */
+
+/* The request is copied. done comes later, exactly once. */
+nodiscard enum err http_start(struct http *http, const struct http_request *request,
+                              http_done_fn *done, void *context);
+
+/* Waits for curl's sockets or the caller's, at most timeout_ms; revents are filled in. Only POLLIN,
+ * POLLPRI and POLLOUT are known. */
+void http_wait(struct http *http, struct pollfd *fds, unsigned fd_count, int64_t timeout_ms);
+void http_turn(struct http *http); /* moves transfers on and calls done for those that ended */
+
+#endif

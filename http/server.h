@@ -1,0 +1,58 @@
+/*
+ * A small HTTP/1.1 server: one libmicrohttpd daemon with its own thread, one handler.
+ *
+ * The handler runs on that thread, with the whole request at hand, and must not block. What it
+ * shares with the loop thread it shares through atomics.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/why.h"
+
+struct server;
+
+struct server_request {
+    const char *method;
+    struct str path;  /* as on the wire: still percent-encoded, without the query */
+    struct str query; /* as on the wire, without '?'; absent when there is none */
+    struct str body;
+    const void *connection; /* for server_header and server_headers_each */
+};
+
+#define SERVER_HEADERS_MAX 8
+
+struct server_response {
+    int status;
+    struct buf body;
+    struct {
+        const char *name; /* static */
+        char value[128];
+    } headers[SERVER_HEADERS_MAX];
+    size_t header_count;
+};
+
+typedef void server_handle_fn(void *context, const struct server_request *request,
+                              struct server_response *response);
+
+struct server_options {
+    const char *listen;    /* "127.0.0.1:8099" or "[::1]:8099"; port 0: any free one */
+    size_t body_bytes_max; /* beyond it: 413 */
+    unsigned connections_max;
+    unsigned idle_timeout_s;
+    server_handle_fn *handle;
+    void *context;
+};
+
+nodiscard enum err server_start(const struct server_options *options, struct server **ret,
+                                struct why *why);
+void server_stop(struct server *server); /* waits for the handler that is running */
+unsigned server_port(const struct server *server);
+
+/* The value of a header by its name in any case; absent if there is none. */
+struct str server_header(const struct server_request *request, const char *name);
+
+void server_response_header(struct server_response *response, const char *name, struct str value);
+
+#endif

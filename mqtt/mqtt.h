@@ -1,0 +1,76 @@
+/*
+ * The MQTT link: Paho's MQTTClient in synchronous mode, all of it on the loop thread.
+ *
+ * One handle per connection. Every outgoing packet passes mqtt/gate.c, which holds PUBACKs until
+ * mqtt_acknowledge names them and buffers the rest, so Paho never sees a partial write.
+ * Reconnects on its own with jittered backoff, resubscribes each time, and calls on_link(true) only
+ * once every subscription is granted. Callbacks come from mqtt_turn and from nowhere else.
+ *
+ * Blocking: a connect attempt blocks mqtt_turn for at most MQTT_CONNECT_TIMEOUT_S.
+ */
+#ifndef MQTT_MQTT_H
+#define MQTT_MQTT_H
+
+#include "base/str.h"
+#include "base/why.h"
+#include "bridge/port.h"
+
+#define MQTT_CONNECT_TIMEOUT_S 3
+
+struct mqtt;
+
+struct mqtt_options {
+    const char *url; /* mqtt://host[:port] or mqtts://host[:port] */
+    const char *client_id;
+    int version; /* 5, or 3 for 3.1.1 */
+    int keep_alive_s;
+    const char *username;      /* NULL: none */
+    const char *password_file; /* NULL: none; read at each connect, one trailing newline dropped */
+    const char *ca_file;       /* NULL: the system's */
+    const char *cert_file;     /* NULL: no client certificate */
+    const char *key_file;
+    bool has_clean_session;     /* true: nothing is kept at the broker (send, watch) */
+    const char *const *filters; /* subscribed at QoS 1 */
+    size_t filter_count;
+    const char *status_topic;   /* NULL: no last will and no status */
+    const char *status_online;  /* retained payload once the link is up */
+    const char *status_offline; /* retained payload as last will and on a clean stop */
+};
+
+struct mqtt_events {
+    void *context;
+    void (*on_link)(void *context, bool is_up);
+    void (*on_arrival)(void *context, const struct arrival *arrival);
+    /* ERR_NONE: the broker has it; ERR_REFUSED: it answered with a failure reason code. */
+    void (*on_delivered)(void *context, uint64_t post_id, enum err err);
+};
+
+/* Checks what can be checked without a broker (URL, version, files). The options are copied. */
+nodiscard enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *events,
+                            struct mqtt **ret, struct why *why);
+void mqtt_free(struct mqtt *mqtt); /* drops the link without a word if it is still up */
+
+/* For the loop: what to poll (fd -1: nothing), for what, and when to call mqtt_turn at the latest
+ * even if nothing happens. */
+int mqtt_fd(const struct mqtt *mqtt);
+bool mqtt_wants_write(const struct mqtt *mqtt);
+int64_t mqtt_due_ms(const struct mqtt *mqtt);
+
+/* Connects if it is time to, takes everything that arrived, notices loss. */
+void mqtt_turn(struct mqtt *mqtt);
+
+/* port_broker, by these very functions. */
+size_t mqtt_room(void *mqtt);
+enum err mqtt_publish(void *mqtt, const struct post *post);
+void mqtt_acknowledge(void *mqtt, uint64_t ack_ticket);
+
+/* Sends what the gate has buffered, as far as the socket takes it now. */
+void mqtt_flush(struct mqtt *mqtt);
+
+/* Publishes the offline status, disconnects, waits for the last bytes up to timeout_ms. */
+void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms);
+
+bool mqtt_is_up(const struct mqtt *mqtt);
+const char *mqtt_last_problem(const struct mqtt *mqtt); /* why it is down; "" when up */
+
+#endif
