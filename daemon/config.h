@@ -1,0 +1,79 @@
+/*
+ * The configuration as the program uses it: every value checked, every default filled in.
+ *
+ * Read by daemon/config_file.h; read-only from then on, so any thread may look. Texts that are not
+ * set are NULL. What the keys mean to the user is said in packaging/jobs-bridge.yaml.
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "http/credentials.h"
+
+#define CONFIG_NOTIFY_MAX 8 /* entries of topics.notify */
+
+struct config_list {
+    char **items;
+    size_t count;
+};
+
+struct config {
+    char *state; /* directory of the databases and the credentials file */
+    struct {
+        char *url;
+        char *client_id;
+        int64_t version; /* 5, or 3 for 3.1.1 */
+        int64_t keep_alive_ms;
+        char *username;
+        char *password_file;
+        char *ca_file;
+        char *cert_file; /* with key_file, or neither */
+        char *key_file;
+    } mqtt;
+    struct {
+        char *root;
+        struct config_list notify; /* presets and templates: see topics/notify_topic.h */
+        char *reserved_prefix;
+    } topics;
+    struct {
+        char *endpoint; /* "embedded", "aws" or a URL without a path */
+        char *region;
+        int64_t rate_per_second; /* 0: no limit */
+        int64_t burst;
+        int64_t max_in_flight;
+        int64_t deadline_ms;
+        int64_t call_timeout_ms;
+    } jobs;
+    struct {
+        int64_t source; /* enum credentials_source, as written: see config_credentials_source */
+    } credentials;
+    struct {
+        char *listen;
+    } embedded;
+    struct {
+        char *listen;
+    } admin;
+};
+
+nodiscard enum err config_new(struct config **ret); /* with every default */
+void config_free(struct config *config);
+
+/* Whether the embedded endpoint has to run. */
+bool config_is_embedded(const struct config *config);
+
+/* Appends the URL to call: of AWS in the region, the one configured, or http://<embedded.listen>
+ * (which does not know the real port when that one says 0). */
+void config_endpoint_url(const struct config *config, struct buf *out);
+
+/* The source to ask: "auto" means the embedded file when the endpoint is the embedded one. */
+enum credentials_source config_credentials_source(const struct config *config);
+
+/* Appends <state>/<name>. */
+void config_state_path(const struct config *config, const char *name, struct buf *out);
+
+/* The names under `state`. */
+#define CONFIG_JOBS_DATABASE    "jobs.db"
+#define CONFIG_CREDENTIALS_FILE "credentials"
+
+#endif
