@@ -16,6 +16,7 @@
 /* Topics. Source: AWS IoT Core message broker quotas. */
 #define LIMITS_TOPIC_BYTES   256
 #define LIMITS_TOPIC_SLASHES 7
+#define LIMITS_TOPIC_ROOT    64 /* the bridge's own: leaves an answer topic room for the rest */
 
 /* A command. Source: AWS IoT Core maximum publish size; `things` is the bridge's own. */
 #define LIMITS_COMMAND_BYTES  (128 * 1024)

@@ -1,24 +1,29 @@
 #include "base/why.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-/* Also ends a text that snprintf cut inside a UTF-8 sequence at the last whole character. */
-static void make_printable(char *text, size_t capacity)
+static bool is_control(uint32_t c)
 {
-    size_t n = strlen(text);
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = '?';
-    if (n + 1 < capacity)
-        return;
-    size_t start = n;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-        start--;
-    if (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0xc0)
-        text[start - 1] = '\0';
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+/* A character that was cut in the middle is bytes that are not UTF-8, too. */
+static void make_printable(char *text)
+{
+    struct str rest = str_of(text);
+    while (rest.n > 0) {
+        uint32_t c;
+        size_t length = utf8_next(rest, &c);
+        size_t step = length > 0 ? length : 1;
+        if (length == 0 || is_control(c))
+            memset(text, '?', step);
+        text += step;
+        rest = (struct str){text, rest.n - step};
+    }
 }
 
 enum err why_set(struct why *why, enum err err, const char *field, const char *format, ...)
@@ -30,8 +35,8 @@ enum err why_set(struct why *why, enum err err, const char *field, const char *f
     va_start(args, format);
     vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
-    make_printable(why->field, sizeof why->field);
-    make_printable(why->text, sizeof why->text);
+    make_printable(why->field);
+    make_printable(why->text);
     return err;
 }
 

@@ -16,7 +16,8 @@ struct why {
 };
 
 /* Fills why (which may be NULL) and returns err, so that a failure is one return statement.
- * field may be NULL. Control characters in the text are replaced, so it is safe in a log. */
+ * field may be NULL. Control characters and bytes that are not UTF-8 are replaced by '?', so both
+ * are safe in a log and in JSON. */
 enum err why_set(struct why *why, enum err err, const char *field, const char *format, ...)
     printf_like(4, 5);
 

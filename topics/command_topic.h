@@ -13,7 +13,9 @@ struct command_topic {
     struct str namespace; /* absent: none in the topic */
 };
 
-/* ERR_INVALID with the level's name as field, the rule and the value in why. */
+/* ERR_INVALID with the name of the level at fault (thingName, jobId, namespaceId, or topic for the
+ * whole) as field, the rule and the value in why. Also refused: a topic whose answer would be
+ * longer or deeper than a topic may be. */
 nodiscard enum err command_topic_parse(struct str root, struct str topic, struct command_topic *ret,
                                        struct why *why);
 void command_topic_format(struct str root, const struct command_topic *topic, struct buf *out);
@@ -22,5 +24,8 @@ void command_topic_format(struct str root, const struct command_topic *topic, st
  * bridge's answers. */
 #define COMMAND_TOPIC_FILTERS 4
 void command_topic_filter(struct str root, int index, struct buf *out);
+
+/* Whether one of the filters matches. */
+bool command_topic_is_one(struct str root, struct str topic);
 
 #endif

@@ -6,15 +6,23 @@
 #include "base/why.h"
 
 /* A topic name to publish to: 1..256 bytes, at most 7 slashes, valid UTF-8, no wildcard (+ #), no
- * NUL, no control character. ERR_INVALID with the rule and the value in why. */
+ * NUL, and neither control characters nor noncharacters, which MQTT 5 (1.5.4) lets a receiver
+ * treat as malformed. ERR_INVALID with the rule and the value in why. */
 nodiscard enum err level_check_name(struct str topic, struct why *why);
 
-/* The root of all topics: one level of [a-zA-Z0-9_.:-]{1,64} that does not start with '$'. */
+/* The root of all topics: one level of [a-zA-Z0-9_.:-]{1,64}, so it cannot start with '$'. */
 nodiscard enum err level_check_root(struct str root, struct why *why);
 
+/* The levels of topic, empty ones included. At most max are stored; all are counted. */
+size_t level_split(struct str topic, struct str *ret, size_t max);
+
+/* Whether the topic is one of the bridge's own: a command topic or its answer, well formed or not,
+ * <root>/status, or anything under <root>/events. */
+bool level_is_own(struct str topic, struct str root);
+
 /* Whether a client may choose this topic for its answer (MQTT 5 Response Topic): a valid name that
- * does not start with '$' and is none of the bridge's own (a command topic, <root>/status,
- * <root>/events/...). */
+ * does not start with '$' and is none of the bridge's own. Without that a client could have the
+ * bridge speak to itself, or to another client in the bridge's name. */
 bool level_is_response_topic(struct str topic, struct str root);
 
 #endif

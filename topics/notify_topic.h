@@ -27,12 +27,14 @@ struct notify_topic_values {
 /* The template a preset's name stands for, or the text itself if it is none. */
 struct str notify_topic_template(struct str preset_or_text);
 
-/* What can be known without values: unknown or unclosed {placeholders}, wildcards, control
- * characters, more than 7 slashes, too long even with one-character values. */
+/* What can be known without values: unknown, unclosed or unopened {placeholders}, a misspelt preset
+ * (one word without a slash or a placeholder), one of the bridge's own topics, and all that
+ * level_check_name refuses, with values of one character each. */
 nodiscard enum err notify_topic_check(struct str template, struct str prefix, struct str root,
                                       struct why *why);
 
-/* Appends the topic; ERR_INVALID if it is longer than 256 bytes or breaks level_check_name. */
+/* Appends the topic. ERR_INVALID, and nothing appended, if it breaks level_check_name, is one of
+ * the bridge's own, or asks for a value that is absent or no identifier. */
 nodiscard enum err notify_topic_format(struct str template,
                                        const struct notify_topic_values *values, struct buf *out,
                                        struct why *why);
