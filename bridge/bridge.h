@@ -1,0 +1,62 @@
+/*
+ * The bridge: commands in, UpdateJob calls out, answers and events back. Pure of any library; time,
+ * randomness, broker and endpoint are ports, so whole scenarios run under a fake clock.
+ *
+ * One thread. What happens is told by the bridge_on_ functions, which only take note; bridge_turn
+ * then lets everything decided leave, in this order: acknowledgements of what was taken in, answers
+ * and events, new calls.
+ *
+ * The books: received = accepted + rejected + waiting + in_flight, at every moment.
+ */
+#ifndef BRIDGE_BRIDGE_H
+#define BRIDGE_BRIDGE_H
+
+#include "bridge/outcome.h"
+#include "bridge/port.h"
+#include "bridge/schedule.h"
+
+struct bridge;
+
+struct bridge_options {
+    struct outcome_options outcome; /* the strings must outlive the bridge */
+    struct schedule_options schedule;
+    int64_t deadline_ms; /* longest wait from arrival to answer */
+    struct port_broker broker;
+    struct port_endpoint endpoint;
+    struct port_time time;
+    struct port_chance chance;
+};
+
+struct bridge_books {
+    uint64_t received;
+    uint64_t accepted;
+    uint64_t rejected;
+    uint64_t waiting;
+    uint64_t in_flight;
+    uint64_t calls;       /* attempts started */
+    uint64_t undelivered; /* posts the broker refused for good */
+};
+
+nodiscard enum err bridge_new(const struct bridge_options *options, struct bridge **ret);
+void bridge_free(struct bridge *bridge);
+
+void bridge_on_link(struct bridge *bridge, bool is_up);
+void bridge_on_arrival(struct bridge *bridge, const struct arrival *arrival);
+void bridge_on_reply(struct bridge *bridge, const struct reply *reply);
+/* ERR_NONE: the broker has the post; ERR_REFUSED: it refused it, and will again. */
+void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err);
+
+void bridge_turn(struct bridge *bridge);
+int64_t bridge_due_ms(const struct bridge *bridge); /* next turn at the latest; DUE_NEVER */
+
+struct bridge_books bridge_books(const struct bridge *bridge);
+/* The class of the last call's outcome; FAULT_NONE before the first and after a good one. */
+enum fault_class bridge_endpoint_state(const struct bridge *bridge);
+
+/* The clean stop. Takes no more commands (they stay with the broker), starts no more calls; what
+ * waits is answered ServiceUnavailable. bridge_abandon does the same to what is in a call. */
+void bridge_stop(struct bridge *bridge);
+void bridge_abandon(struct bridge *bridge);
+bool bridge_is_idle(const struct bridge *bridge); /* no call under way, every answer delivered */
+
+#endif

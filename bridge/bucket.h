@@ -1,0 +1,28 @@
+/*
+ * A token bucket: calls per second, on average, with a burst. Exact in integers: one token is
+ * BUCKET_TOKEN parts, and rate parts flow in every second.
+ */
+#ifndef BRIDGE_BUCKET_H
+#define BRIDGE_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BUCKET_TOKEN 1000000
+
+struct bucket {
+    int64_t parts_per_second; /* 0: no limit */
+    int64_t capacity;         /* in parts */
+    int64_t level;            /* in parts */
+    int64_t updated_ms;
+    int64_t held_until_ms; /* AWS said to slow down: nothing leaves before */
+};
+
+void bucket_init(struct bucket *bucket, double rate_per_second, unsigned burst, int64_t now_ms);
+bool bucket_take(struct bucket *bucket, int64_t now_ms);             /* false: no token now */
+int64_t bucket_next_ms(const struct bucket *bucket, int64_t now_ms); /* when one will be there */
+
+/* Empties the bucket and lets nothing leave before until_ms. */
+void bucket_hold(struct bucket *bucket, int64_t until_ms);
+
+#endif

@@ -1,0 +1,138 @@
+#include "bridge/outbox.h"
+
+void outbox_init(struct outbox *outbox, const struct outcome_options *options)
+{
+    *outbox = (struct outbox){.options = options};
+    list_init(&outbox->records);
+    buf_init(&outbox->topic, 4 * LIMITS_TOPIC_BYTES + LIMITS_COMMAND_BYTES);
+    buf_init(&outbox->payload, OUTBOX_PAYLOAD_MAX);
+}
+
+/* The post was the record's last; nothing else holds the record then. */
+static bool count_delivered(struct record *record)
+{
+    record->posts_delivered++;
+    return record->posts_delivered == record->post_count;
+}
+
+void outbox_fini(struct outbox *outbox)
+{
+    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++) {
+        struct record *record = outbox->slots[i].record;
+        if (record == NULL || record->posts_begun < record->post_count)
+            continue; /* such a record is in the list, too */
+        if (count_delivered(record))
+            record_free(record);
+    }
+    struct list_node *first;
+    while ((first = list_first(&outbox->records)) != NULL) {
+        list_remove(first);
+        record_free(list_entry(first, struct record, outbox_node));
+    }
+    buf_fini(&outbox->topic);
+    buf_fini(&outbox->payload);
+}
+
+void outbox_add(struct outbox *outbox, struct record *record)
+{
+    record->post_count = outcome_post_count(outbox->options, record);
+    list_push_back(&outbox->records, &record->outbox_node);
+}
+
+static uint64_t id_of(const struct outbox *outbox, const struct outbox_slot *slot)
+{
+    return (uint64_t)slot->round << 16 | (uint64_t)(slot - outbox->slots);
+}
+
+static struct outbox_slot *oldest_unsent(struct outbox *outbox)
+{
+    struct outbox_slot *oldest = NULL;
+    if (outbox->used == outbox->in_flight)
+        return NULL;
+    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++) {
+        struct outbox_slot *slot = &outbox->slots[i];
+        if (slot->record != NULL && !slot->is_in_flight &&
+            (oldest == NULL || slot->order < oldest->order))
+            oldest = slot;
+    }
+    return oldest;
+}
+
+/* A slot for the next post that was never sent; NULL if there is none, or no slot. */
+static struct outbox_slot *begin_next(struct outbox *outbox)
+{
+    struct list_node *first = list_first(&outbox->records);
+    if (first == NULL || outbox->used == LIMITS_PUBLISH_WINDOW)
+        return NULL;
+    struct record *record = list_entry(first, struct record, outbox_node);
+    struct outbox_slot *slot = outbox->slots;
+    while (slot->record != NULL)
+        slot++;
+    slot->record = record;
+    slot->index = record->posts_begun++;
+    slot->order = outbox->next_order++;
+    slot->round++;
+    outbox->used++;
+    if (record->posts_begun == record->post_count)
+        list_remove(&record->outbox_node);
+    return slot;
+}
+
+static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
+                          const struct port_broker *broker)
+{
+    buf_clear(&outbox->topic);
+    buf_clear(&outbox->payload);
+    enum err err =
+        outcome_write(outbox->options, slot->record, slot->index, &outbox->topic, &outbox->payload);
+    if (err != ERR_NONE)
+        return err;
+    struct post post = {
+        .id = id_of(outbox, slot),
+        .topic = buf_str(&outbox->topic),
+        .payload = buf_str(&outbox->payload),
+        .correlation = slot->index == 0 ? slot->record->correlation : STR_NONE,
+    };
+    return broker->publish(broker->context, &post);
+}
+
+void outbox_send(struct outbox *outbox, const struct port_broker *broker)
+{
+    while (broker->room(broker->context) > 0) {
+        struct outbox_slot *slot = oldest_unsent(outbox);
+        if (slot == NULL)
+            slot = begin_next(outbox);
+        if (slot == NULL || send_slot(outbox, slot, broker) != ERR_NONE)
+            return;
+        slot->is_in_flight = true;
+        outbox->in_flight++;
+    }
+}
+
+struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id)
+{
+    size_t place = post_id & 0xffff;
+    if (place >= LIMITS_PUBLISH_WINDOW)
+        return NULL;
+    struct outbox_slot *slot = &outbox->slots[place];
+    if (!slot->is_in_flight || id_of(outbox, slot) != post_id)
+        return NULL;
+    struct record *record = slot->record;
+    slot->record = NULL;
+    slot->is_in_flight = false;
+    outbox->used--;
+    outbox->in_flight--;
+    return count_delivered(record) ? record : NULL;
+}
+
+void outbox_lose(struct outbox *outbox)
+{
+    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++)
+        outbox->slots[i].is_in_flight = false;
+    outbox->in_flight = 0;
+}
+
+bool outbox_is_empty(const struct outbox *outbox)
+{
+    return outbox->used == 0 && list_is_empty(&outbox->records);
+}

@@ -1,0 +1,53 @@
+/*
+ * Answers and events on their way to the broker: each post of each decided record is sent until the
+ * broker acknowledges it, in order, a window at a time. After a lost link whatever was not
+ * acknowledged is sent again.
+ */
+#ifndef BRIDGE_OUTBOX_H
+#define BRIDGE_OUTBOX_H
+
+#include "base/limits.h"
+#include "bridge/outcome.h"
+
+#define OUTBOX_PAYLOAD_MAX (4 * LIMITS_COMMAND_BYTES) /* an accepted dry run repeats its command   \
+                                                       */
+
+/* One post handed to the broker, or to be handed to it again. */
+struct outbox_slot {
+    struct record *record; /* NULL: free */
+    unsigned index;
+    bool is_in_flight;
+    uint32_t round; /* distinguishes successive users of the slot */
+    uint64_t order; /* of first sending: what is sent again keeps its order */
+};
+
+struct outbox {
+    const struct outcome_options *options;
+    struct list records; /* with posts not yet begun, in order of decision */
+    struct outbox_slot slots[LIMITS_PUBLISH_WINDOW];
+    size_t used;      /* slots that hold a record */
+    size_t in_flight; /* of them, handed to the broker on this link */
+    uint64_t next_order;
+    struct buf topic;
+    struct buf payload;
+};
+
+void outbox_init(struct outbox *outbox, const struct outcome_options *options);
+void outbox_fini(struct outbox *outbox); /* frees the records that are still in it */
+
+/* Takes a decided record. */
+void outbox_add(struct outbox *outbox, struct record *record);
+
+/* Sends what fits. What cannot be sent now (no memory, link lost meanwhile) is tried next time. */
+void outbox_send(struct outbox *outbox, const struct port_broker *broker);
+
+/* The broker has the post, or refused it for good. Returns the record if that was its last, which
+ * then belongs to the caller; NULL otherwise, also for an id that is not in flight. */
+struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id);
+
+/* The link is gone: everything in flight is to be sent again. */
+void outbox_lose(struct outbox *outbox);
+
+bool outbox_is_empty(const struct outbox *outbox);
+
+#endif

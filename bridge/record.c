@@ -1,0 +1,179 @@
+#include "bridge/record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define NEVER RECORD_STATE_COUNT
+
+static const enum record_state table[RECORD_STATE_COUNT][RECORD_EVENT_COUNT] = {
+    [RECORD_WAITING] =
+        {
+            [RECORD_CALL] = RECORD_CALLING,
+            [RECORD_ACCEPT] = RECORD_DECIDED, /* a dry run */
+            [RECORD_REFUSE] = RECORD_DECIDED,
+            [RECORD_RETRY] = NEVER,
+            [RECORD_RESUME] = NEVER,
+            [RECORD_EXPIRE] = RECORD_DECIDED,
+            [RECORD_DELIVER] = NEVER,
+        },
+    [RECORD_CALLING] =
+        {
+            [RECORD_CALL] = NEVER,
+            [RECORD_ACCEPT] = RECORD_DECIDED,
+            [RECORD_REFUSE] = RECORD_DECIDED,
+            [RECORD_RETRY] = RECORD_PAUSING,
+            [RECORD_RESUME] = NEVER,
+            [RECORD_EXPIRE] = NEVER, /* the call ends first: it may have taken effect */
+            [RECORD_DELIVER] = NEVER,
+        },
+    [RECORD_PAUSING] =
+        {
+            [RECORD_CALL] = NEVER,
+            [RECORD_ACCEPT] = NEVER,
+            [RECORD_REFUSE] = RECORD_DECIDED,
+            [RECORD_RETRY] = NEVER,
+            [RECORD_RESUME] = RECORD_WAITING,
+            [RECORD_EXPIRE] = RECORD_DECIDED,
+            [RECORD_DELIVER] = NEVER,
+        },
+    [RECORD_DECIDED] =
+        {
+            [RECORD_CALL] = NEVER,
+            [RECORD_ACCEPT] = NEVER,
+            [RECORD_REFUSE] = NEVER,
+            [RECORD_RETRY] = NEVER,
+            [RECORD_RESUME] = NEVER,
+            [RECORD_EXPIRE] = NEVER,
+            [RECORD_DELIVER] = RECORD_DONE,
+        },
+    [RECORD_DONE] =
+        {
+            [RECORD_CALL] = NEVER,
+            [RECORD_ACCEPT] = NEVER,
+            [RECORD_REFUSE] = NEVER,
+            [RECORD_RETRY] = NEVER,
+            [RECORD_RESUME] = NEVER,
+            [RECORD_EXPIRE] = NEVER,
+            [RECORD_DELIVER] = NEVER,
+        },
+};
+
+static const char *const names[RECORD_STATE_COUNT] = {
+    [RECORD_WAITING] = "waiting", [RECORD_CALLING] = "calling", [RECORD_PAUSING] = "pausing",
+    [RECORD_DECIDED] = "decided", [RECORD_DONE] = "done",
+};
+
+enum record_state record_next(enum record_state state, enum record_event event)
+{
+    return table[state][event];
+}
+
+const char *record_state_name(enum record_state state)
+{
+    return names[state];
+}
+
+void record_move(struct record *record, enum record_event event)
+{
+    enum record_state next = record_next(record->state, event);
+    assert(next != NEVER);
+    record->state = next;
+}
+
+/* Copies s to *at and moves *at behind it. */
+static struct str place(char **at, struct str s)
+{
+    if (str_is_absent(s))
+        return STR_NONE;
+    struct str copy = {*at, s.n};
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
+/* The same part of the copy that part is of the original. */
+static struct str shift(struct str part, struct str original, struct str copy)
+{
+    if (str_is_absent(part))
+        return STR_NONE;
+    return (struct str){copy.p + (part.p - original.p), part.n};
+}
+
+static size_t text_size(const struct record_draft *draft)
+{
+    size_t n = draft->arrival->topic.n + draft->namespace.n + draft->response_topic.n +
+               draft->arrival->correlation.n;
+    if (draft->command == NULL)
+        return n;
+    n += draft->command->client_token.n;
+    for (size_t i = 0; i < draft->command->thing_count; i++)
+        n += draft->command->things[i].n;
+    return n;
+}
+
+static void place_targets(struct record *record, const struct command *command, char **at)
+{
+    if (!str_is_absent(record->thing))
+        record->targets[record->target_count++] = record->thing;
+    for (size_t i = 0; i < command->thing_count; i++) {
+        if (str_eq(command->things[i], record->thing))
+            continue;
+        record->targets[record->target_count++] = place(at, command->things[i]);
+    }
+}
+
+struct record *record_new(const struct record_draft *draft)
+{
+    const struct arrival *arrival = draft->arrival;
+    size_t target_max = draft->command != NULL ? draft->command->thing_count + 1 : 0;
+    struct record *record =
+        calloc(1, sizeof(struct record) + target_max * sizeof(struct str) + text_size(draft));
+    if (record == NULL)
+        return NULL;
+    record->targets = (struct str *)(record + 1);
+    char *at = (char *)(record->targets + target_max);
+
+    record->topic = place(&at, arrival->topic);
+    record->thing = shift(draft->topic.thing, arrival->topic, record->topic);
+    record->job = shift(draft->topic.job, arrival->topic, record->topic);
+    record->namespace = place(&at, draft->namespace);
+    record->response_topic = place(&at, draft->response_topic);
+    record->correlation = place(&at, arrival->correlation);
+    record->expires_ms = DUE_NEVER;
+    record->qos = arrival->qos;
+    record->shared_by = 1;
+    record->outcome.retry_after_s = -1;
+    if (draft->command != NULL) {
+        record->client_token = place(&at, draft->command->client_token);
+        record->is_dry_run = draft->command->is_dry_run;
+        place_targets(record, draft->command, &at);
+    }
+    return record;
+}
+
+void record_free(struct record *record)
+{
+    if (record == NULL)
+        return;
+    update_free(&record->update);
+    free(record->outcome.text);
+    free(record);
+}
+
+void record_conclude(struct record *record, enum reject code, const struct why *why,
+                     struct str request_id)
+{
+    struct outcome *outcome = &record->outcome;
+    struct str field = why != NULL && why->field[0] != '\0' ? str_of(why->field) : STR_NONE;
+    struct str message = why != NULL ? str_of(why->text) : STR_NONE;
+    outcome->code = code;
+    char *text = malloc(field.n + message.n + request_id.n + 1);
+    if (text == NULL)
+        return;
+    free(outcome->text);
+    outcome->text = text;
+    outcome->field = place(&text, field);
+    outcome->message = place(&text, message);
+    outcome->request_id = place(&text, request_id);
+}

@@ -1,0 +1,108 @@
+/*
+ * One command from arrival to delivered answer: what it asks, where it stands, how it ended.
+ *
+ * Refused commands are records too: they are answered and counted like the others.
+ */
+#ifndef BRIDGE_RECORD_H
+#define BRIDGE_RECORD_H
+
+#include "base/due.h"
+#include "base/list.h"
+#include "bridge/port.h"
+#include "jobs/command.h"
+#include "jobs/reject.h"
+#include "topics/command_topic.h"
+
+/* Where a command stands. The table of record_next says how it moves. */
+enum record_state {
+    RECORD_WAITING, /* taken in; its turn in its job's lane has not come */
+    RECORD_CALLING, /* an UpdateJob call that carries it is under way */
+    RECORD_PAUSING, /* the last call failed in a way that passes; again after a pause */
+    RECORD_DECIDED, /* its answer is known; the broker does not have all of it yet */
+    RECORD_DONE,    /* the broker has acknowledged answer and events */
+    RECORD_STATE_COUNT
+};
+
+/* What moves it. */
+enum record_event {
+    RECORD_CALL,    /* its call starts */
+    RECORD_ACCEPT,  /* the call was done, or a dry run was planned */
+    RECORD_REFUSE,  /* refused: by a check, by AWS, or because the bridge stops */
+    RECORD_RETRY,   /* the call failed in a way that passes */
+    RECORD_RESUME,  /* the pause is over */
+    RECORD_EXPIRE,  /* its deadline passed before a call ended it */
+    RECORD_DELIVER, /* the broker acknowledged the last of its posts */
+    RECORD_EVENT_COUNT
+};
+
+/* The state after event, or RECORD_STATE_COUNT where the event cannot happen. */
+enum record_state record_next(enum record_state state, enum record_event event);
+const char *record_state_name(enum record_state state);
+
+/* How it ended. */
+struct outcome {
+    enum reject code;      /* REJECT_NONE: accepted */
+    char *text;            /* owns what the views point into; NULL when there is nothing */
+    struct str field;      /* of a rejection; absent: none */
+    struct str message;    /* of a rejection */
+    struct str request_id; /* of the call that decided it; absent: there was none */
+    int64_t retry_after_s; /* -1: none */
+    int64_t decided_at_s;  /* wall clock */
+    int64_t latency_ms;    /* from arrival to decision */
+};
+
+struct lane;
+
+struct record {
+    uint64_t seq; /* arrival order */
+    enum record_state state;
+    struct list_node lane_node;   /* in schedule: until it is decided */
+    struct list_node outbox_node; /* in outbox: while posts of it are still to be sent */
+    struct due_node deadline;     /* in schedule: until it is decided */
+    struct lane *lane;
+
+    struct str topic; /* as received; all views point behind the record, see record_new */
+    struct str thing; /* absent: an operator */
+    struct str job;   /* absent: the topic was refused */
+    struct str namespace;
+    struct str client_token;
+    struct str response_topic; /* absent: answer on the default topic */
+    struct str correlation;
+    struct str *targets; /* things to notify: the sender first, each once */
+    size_t target_count;
+    struct update update;
+    bool is_dry_run;
+    int qos;
+
+    int64_t arrived_ms;    /* monotonic */
+    int64_t expires_ms;    /* monotonic: the sender's own limit; DUE_NEVER: none */
+    unsigned attempts;     /* calls started for it */
+    unsigned shared_by;    /* commands that shared its call, itself included */
+    enum fault last_fault; /* of its last failed call; FAULT_OK: none failed yet */
+
+    struct outcome outcome;
+    unsigned post_count;  /* answer, notify events, dashboard event */
+    unsigned posts_begun; /* posts 0 to posts_begun - 1 were handed to the broker once */
+    unsigned posts_delivered;
+};
+
+/* What a record is made of. The views are copied, behind the record, in one allocation. */
+struct record_draft {
+    const struct arrival *arrival;
+    struct command_topic topic; /* views into arrival->topic, or absent */
+    struct str namespace;       /* of the topic or the payload */
+    struct str response_topic;  /* a valid one, or absent */
+    const struct command *command;
+};
+
+struct record *record_new(const struct record_draft *draft); /* NULL: out of memory */
+void record_free(struct record *record);
+
+/* Moves the record on; the event must be possible in its state. */
+void record_move(struct record *record, enum record_event event);
+
+/* Copies the texts of an ending into the record. Out of memory leaves the texts out. */
+void record_conclude(struct record *record, enum reject code, const struct why *why,
+                     struct str request_id);
+
+#endif

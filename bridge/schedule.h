@@ -1,0 +1,70 @@
+/*
+ * Who is called next: one lane per job, first in first out, one call at a time in each; lanes take
+ * turns; calls in flight and calls per second are bounded; failed heads pause in place; deadlines
+ * fire wherever a command waits.
+ *
+ * A lane exists while its job has an undecided command:
+ *   ready    its head may be called now           (in the ready list)
+ *   calling  a call for its head is under way     (in neither)
+ *   pausing  its head failed and is due later     (in the pause heap)
+ */
+#ifndef BRIDGE_SCHEDULE_H
+#define BRIDGE_SCHEDULE_H
+
+#include "base/due.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "bridge/bucket.h"
+#include "bridge/record.h"
+
+struct schedule_options {
+    unsigned max_in_flight;
+    double rate_per_second; /* 0: no limit */
+    unsigned burst;
+};
+
+struct schedule {
+    struct schedule_options options;
+    struct bucket bucket;
+    struct map lanes;     /* by job */
+    struct list ready;    /* lanes */
+    struct due pauses;    /* lanes */
+    struct due deadlines; /* records */
+    size_t waiting;       /* records undecided and not in a call */
+    size_t in_flight;     /* records in a call */
+    bool is_stopped;      /* no new calls */
+};
+
+void schedule_init(struct schedule *schedule, const struct schedule_options *options,
+                   int64_t now_ms);
+void schedule_fini(struct schedule *schedule); /* frees the records that are still in it */
+
+/* Takes a waiting record; deadline_ms as below. ERR_NO_MEMORY leaves it with the caller. */
+nodiscard enum err schedule_add(struct schedule *schedule, struct record *record,
+                                int64_t deadline_ms);
+
+/* The next record to call, moved to RECORD_CALLING, or NULL: nothing is ready, or a bound is
+ * reached. */
+struct record *schedule_start(struct schedule *schedule, int64_t now_ms);
+
+/* The call for it ended in a way that passes: moved to RECORD_PAUSING until until_ms. */
+void schedule_pause(struct schedule *schedule, struct record *record, int64_t until_ms);
+
+/* Takes a record out, its event deciding it (RECORD_ACCEPT, RECORD_REFUSE or RECORD_EXPIRE). */
+void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event);
+
+/* The service asked for less: no call before until_ms. */
+void schedule_hold(struct schedule *schedule, int64_t until_ms);
+
+/* A record whose deadline has passed and that is not in a call, or NULL. It stays in the schedule
+ * until it is settled. One in a call is skipped: its call decides it, or its pause ends it. */
+struct record *schedule_expired(struct schedule *schedule, int64_t now_ms);
+
+/* Visits every undecided record; visit may settle the one it is given. */
+typedef void schedule_visit_fn(void *context, struct record *record);
+void schedule_each(struct schedule *schedule, schedule_visit_fn *visit, void *context);
+
+/* When schedule_start or schedule_expired may next have something; DUE_NEVER: not by time alone. */
+int64_t schedule_due_ms(const struct schedule *schedule, int64_t now_ms);
+
+#endif
