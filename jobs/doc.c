@@ -85,8 +85,9 @@ static enum err explain(struct str json, const json_error_t *error, struct why *
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     if (code == json_error_duplicate_key)
         return explain_duplicate(json, (size_t)error->position, why);
+    bool has_nul = code == json_error_null_character || code == json_error_null_byte_in_key;
     return why_set(why, ERR_INVALID, NULL, "line %d, column %d: %s", error->line, error->column,
-                   error->text);
+                   has_nul ? "NUL in a string" : error->text);
 }
 
 enum err doc_parse(struct str json, size_t bytes_max, struct doc **ret, struct why *why)

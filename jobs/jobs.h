@@ -5,7 +5,8 @@
  *   doc      a strictly parsed JSON document (jansson stays behind it)
  *   shape    a table row per field of the service model, and the one checker that reads the rows
  *   model    the rows: UpdateJob, CreateJob and what they share
- *   text     description's [^\p{C}]+ (utf8proc stays behind it)
+ *   pattern  the service model's regular expressions
+ *   text     those of them that ask for Unicode categories (utf8proc stays behind it)
  *   update   an UpdateJob body, checked and kept as text
  *   command  what a device sends: an update and the bridge's own members
  *   fault    AWS's errors: permanent, throttled, transient, credentials
@@ -17,6 +18,7 @@
 #include "jobs/command.h"
 #include "jobs/doc.h"
 #include "jobs/fault.h"
+#include "jobs/model.h"
 #include "jobs/reject.h"
 #include "jobs/update.h"
 

@@ -32,9 +32,17 @@ bool update_has_member_named(struct str name);
 /* Checks the six members of object against the service model and takes those that are there; other
  * members are not looked at. ERR_INVALID with the path, the limit and the value in why. */
 nodiscard enum err update_decode(struct doc_node object, struct update *ret, struct why *why);
+
+/* The same for an object that has been checked already. */
+nodiscard enum err update_take(struct doc_node object, struct update *ret, struct why *why);
+
 void update_free(struct update *update); /* frees what is inside; fine if it was zeroed */
 
 bool update_is_empty(const struct update *update);
+
+/* Sets in into what later sets: the later text of each member wins. into is unchanged on failure,
+ * which can only be ERR_NO_MEMORY. */
+nodiscard enum err update_merge(struct update *into, const struct update *later);
 
 /* {"abortConfig":...,...} */
 void update_write(const struct update *update, struct buf *out);
