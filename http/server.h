@@ -2,7 +2,9 @@
  * A small HTTP/1.1 server: one libmicrohttpd daemon with its own thread, one handler.
  *
  * The handler runs on that thread, with the whole request at hand, and must not block. What it
- * shares with the loop thread it shares through atomics.
+ * shares with the loop thread it shares through atomics. It fills a response whose body is empty
+ * and whose status is 200; an unset Content-Type becomes application/json. Any method is passed
+ * on; to HEAD the body's length is told and the body kept back.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -21,7 +23,8 @@ struct server_request {
     const void *connection; /* for server_header and server_headers_each */
 };
 
-#define SERVER_HEADERS_MAX 8
+#define SERVER_HEADERS_MAX  8
+#define SERVER_ANSWER_BYTES (1024 * 1024) /* beyond it, or on a failed body: 500 */
 
 struct server_response {
     int status;
@@ -45,6 +48,9 @@ struct server_options {
     void *context;
 };
 
+/* ERR_INVALID with the reason when the text is no numeric address with a port. */
+nodiscard enum err server_listen_check(const char *listen, struct why *why);
+
 nodiscard enum err server_start(const struct server_options *options, struct server **ret,
                                 struct why *why);
 void server_stop(struct server *server); /* waits for the handler that is running */
@@ -53,6 +59,12 @@ unsigned server_port(const struct server *server);
 /* The value of a header by its name in any case; absent if there is none. */
 struct str server_header(const struct server_request *request, const char *name);
 
+/* All headers in the order of the wire, repeated ones each on their own. */
+typedef void server_header_fn(void *context, struct str name, struct str value);
+void server_headers_each(const struct server_request *request, server_header_fn *visit,
+                         void *context);
+
+/* A value that does not fit or holds control characters is left out. */
 void server_response_header(struct server_response *response, const char *name, struct str value);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "http/credentials.h"
 #include "http/server.h"
+#include "http/sigv4.h"
 #include "jobs/fault.h"
 
 #define SIGV4_VERIFY_SKEW_S 300
@@ -17,6 +18,7 @@ struct sigv4_verify_options {
     const struct credential *credential; /* the one key pair that is known */
     struct str region;
     int64_t now_s;
+    struct sigv4 *sigv4; /* keeps the day's key between requests; NULL: it is derived each time */
 };
 
 /* FAULT_OK, or the fault AWS answers with (missing token, unknown key, bad signature, expired) and
