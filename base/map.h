@@ -7,6 +7,7 @@
 #define BASE_MAP_H
 
 #include "base/err.h"
+#include "base/siphash.h"
 #include "base/str.h"
 
 struct map_node {
@@ -19,7 +20,7 @@ struct map {
     struct map_node **buckets;
     size_t bucket_count; /* a power of two, or 0 */
     size_t count;
-    uint64_t secret[2];
+    struct siphash_key secret;
 };
 
 #define map_entry(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
