@@ -105,6 +105,8 @@ void buf_added(struct buf *buf, size_t n)
 
 void buf_drop_front(struct buf *buf, size_t n)
 {
+    if (n == 0)
+        return;
     memmove(buf->p, buf->p + n, buf->n - n);
     buf->n -= n;
 }

@@ -33,6 +33,10 @@
 /* MQTT link. Message ids are searched linearly in Paho, hence the window. */
 #define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */
 #define LIMITS_RECEIVE_MAXIMUM 256 /* MQTT 5 Receive Maximum we ask for */
+/* A packet in either direction: a payload, its topic, Correlation Data and the other properties. */
+#define LIMITS_PACKET_BYTES (LIMITS_COMMAND_BYTES + 8 * 1024)
+/* Waiting for the broker's socket: a window of the largest packets, and acknowledgements. */
+#define LIMITS_OUT_BYTES (LIMITS_PUBLISH_WINDOW * LIMITS_PACKET_BYTES + 1024 * 1024)
 
 /* HTTP. */
 #define LIMITS_ANSWER_BYTES  (64 * 1024)  /* of an UpdateJob answer; the rest is cut off */

@@ -29,10 +29,9 @@ bool log_level_parse(struct str word, enum log_level *ret)
 static void add(struct log_line *line, const char *bytes, size_t n)
 {
     size_t room = LOG_LINE_MAX - sizeof "...\n" - line->n;
-    if (n > room) {
-        n = 0;
-        line->cut = true;
-    }
+    line->cut = line->cut || n > room;
+    if (line->cut)
+        return;
     memcpy(line->text + line->n, bytes, n);
     line->n += n;
 }

@@ -87,20 +87,19 @@ static enum err expand(struct str template, const struct notify_topic_values *va
                        struct draft *draft, struct why *why)
 {
     struct str rest = template;
-    while (!str_is_absent(rest)) {
+    for (;;) {
         struct str literal = str_cut(&rest, '{');
         if (str_has(literal, '}'))
             return refusal_set(why, "notify", template, "Member must open every { it closes");
         add(draft, literal);
         if (str_is_absent(rest))
-            break;
+            return ERR_NONE;
         if (!str_has(rest, '}'))
             return refusal_set(why, "notify", template, "Member must close every { it opens");
         enum err err = add_value(draft, str_cut(&rest, '}'), values, why);
         if (err != ERR_NONE)
             return err;
     }
-    return ERR_NONE;
 }
 
 static enum err make_topic(struct str template, const struct notify_topic_values *values,

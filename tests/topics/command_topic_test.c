@@ -106,6 +106,16 @@ static void the_reason_may_be_left_out(void **state)
     assert_int_equal(command_topic_parse(ROOT, STR("nonsense"), &parts, NULL), ERR_INVALID);
 }
 
+static void without_a_root_nothing_is_a_command(void **state)
+{
+    (void)state;
+    struct command_topic parts;
+    struct why why;
+    enum err err = command_topic_parse(STR_NONE, STR("r/jobs/j/update"), &parts, &why);
+    assert_int_equal(err, ERR_INVALID);
+    assert_string_equal(why.field, "topic");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +123,7 @@ int main(void)
         cmocka_unit_test(filters_are_the_four_of_the_contract),
         cmocka_unit_test(what_is_one_is_what_the_filters_match),
         cmocka_unit_test(the_reason_may_be_left_out),
+        cmocka_unit_test(without_a_root_nothing_is_a_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
