@@ -1,0 +1,132 @@
+#include "tests/fakes/world_check.h"
+
+#include "tests/check.h"
+
+#include <stdio.h>
+
+static void check_books(const struct world *world)
+{
+    struct bridge_books books = bridge_books(world->bridge);
+    assert_int_equal(books.received,
+                     books.accepted + books.rejected + books.waiting + books.in_flight);
+    assert_int_equal(books.received, world->taken_count);
+    assert_int_equal(books.calls, world->endpoint.count);
+    assert_true(books.in_flight <= world->max_in_flight);
+    if (!world->is_abandoned)
+        assert_int_equal(books.in_flight, world->endpoint.open_count);
+}
+
+static void check_acks(struct world *world)
+{
+    const struct world_broker *broker = &world->broker;
+    for (; world->acks_seen < broker->ack_count; world->acks_seen++) {
+        uint64_t ticket = broker->acks[world->acks_seen];
+        size_t number = (size_t)(ticket & UINT32_MAX) - 1;
+        assert_true(number < world->arrival_count);
+        struct world_arrival *arrival = &world->arrivals[number];
+        assert_int_equal(ticket, arrival->ticket);
+        assert_int_equal(arrival->link, broker->link);
+        assert_true(arrival->is_taken);
+        assert_false(arrival->is_acknowledged);
+        arrival->is_acknowledged = true;
+        if (world->acks_seen > 0)
+            assert_true(broker->acks[world->acks_seen - 1] < ticket);
+    }
+}
+
+static struct world_arrival *arrival_of(struct world *world, const struct world_post *post)
+{
+    int64_t number;
+    assert_int_equal(post->correlation[0], 'c');
+    assert_true(str_to_int(str_of(post->correlation + 1), 0, INT32_MAX, &number));
+    assert_true((size_t)number < world->arrival_count);
+    return &world->arrivals[number];
+}
+
+static void read_code(const struct world_post *post, struct world_arrival *arrival)
+{
+    static const char member[] = "\"code\":\"";
+    const char *at = strstr(post->payload, member);
+    struct str rest = at != NULL ? str_of(at + sizeof member - 1) : STR("accepted");
+    struct str code = str_cut(&rest, '"');
+    snprintf(arrival->code, sizeof arrival->code, "%.*s", STR_ARG(code));
+}
+
+/* Answers are the posts with correlation data. One that was delivered is never sent again. */
+static void check_posts(struct world *world)
+{
+    const struct world_broker *broker = &world->broker;
+    for (; world->posts_seen < broker->count; world->posts_seen++) {
+        const struct world_post *post = &broker->posts[world->posts_seen];
+        if (post->correlation == NULL)
+            continue;
+        struct world_arrival *arrival = arrival_of(world, post);
+        assert_true(arrival->is_taken);
+        if (arrival->last_answer != 0) {
+            const struct world_post *before = &broker->posts[arrival->last_answer - 1];
+            assert_false(before->is_delivered);
+            assert_true(before->link < post->link);
+            assert_string_equal(before->payload, post->payload);
+            assert_string_equal(before->topic, post->topic);
+        }
+        arrival->last_answer = world->posts_seen + 1;
+        read_code(post, arrival);
+    }
+}
+
+static const struct world_call *call_before(const struct world *world, size_t place)
+{
+    const struct world_call *calls = world->endpoint.calls;
+    for (size_t i = place; i > 0; i--)
+        if (strcmp(calls[i - 1].job, calls[place].job) == 0)
+            return &calls[i - 1];
+    return NULL;
+}
+
+static bool is_decided_by(const struct world_call *call)
+{
+    enum fault_class class = fault_class_of(call->reply.fault);
+    return call->reply.start_err == ERR_NONE && (class == FAULT_NONE || class == FAULT_PERMANENT);
+}
+
+static void check_calls(struct world *world)
+{
+    for (; world->calls_seen < world->endpoint.count; world->calls_seen++) {
+        const struct world_call *call = &world->endpoint.calls[world->calls_seen];
+        const struct world_call *before = call_before(world, world->calls_seen);
+        if (strstr(call->body, "\"#") == NULL || before == NULL)
+            continue; /* not worded by world_send */
+        if (is_decided_by(before))
+            assert_true(world_number_of(before) < world_number_of(call));
+        else
+            assert_true(world_number_of(before) <= world_number_of(call));
+    }
+}
+
+void world_check_step(struct world *world)
+{
+    check_books(world);
+    check_acks(world);
+    check_posts(world);
+    check_calls(world);
+}
+
+static void check_answered_once(struct world *world)
+{
+    const struct world_broker *broker = &world->broker;
+    for (size_t i = 0; i < broker->count; i++) {
+        const struct world_post *post = &broker->posts[i];
+        if (post->correlation != NULL && post->is_delivered)
+            arrival_of(world, post)->answers_delivered++;
+    }
+    for (size_t i = 0; i < world->arrival_count; i++)
+        assert_int_equal(world->arrivals[i].answers_delivered, world->arrivals[i].is_taken);
+}
+
+void world_check_end(struct world *world)
+{
+    struct bridge_books books = bridge_books(world->bridge);
+    assert_true(bridge_is_idle(world->bridge));
+    assert_int_equal(books.received, books.accepted + books.rejected);
+    check_answered_once(world);
+}
