@@ -1,0 +1,83 @@
+/*
+ * The gate: the one place where Paho meets its socket.
+ *
+ * Paho acknowledges a message before the application has seen it, leaves Nagle's algorithm on, and
+ * cannot be trusted with partial writes. It has no option for any of that, but every packet it
+ * sends is exactly one writev, or one SSL_write. The linker's --wrap sends these calls, and the
+ * others with which Paho touches its socket, through mqtt/wraps.c to here:
+ *
+ *   - PUBACK is held from the first byte of the connection on, until gate_release names it.
+ *   - DISCONNECT is swallowed unless gate_say_goodbye allows it: Paho also sends it when it gives
+ *     up on a broker, and it would cancel the last will.
+ *   - Everything else goes to a bounded buffer and from there to the socket as it takes it. While
+ *     Paho waits for an answer (gate_open until gate_run) the buffer is written out at once.
+ *
+ * So Paho never sees a full socket, a partial write or a failed one. It is told to give up in one
+ * way only: after gate_cut it reads the end of the stream.
+ *
+ * One connection at a time, one thread.
+ */
+#ifndef MQTT_GATE_H
+#define MQTT_GATE_H
+
+#include "base/buf.h"
+#include "base/why.h"
+#include "mqtt/held.h"
+#include "mqtt/tap.h"
+
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/uio.h>
+
+struct gate {
+    const char *host; /* the caller's: what a TLS certificate must be for */
+    int fd;           /* -1: none */
+    SSL *ssl;         /* NULL: none, or plain */
+    size_t ssl_retry; /* bytes OpenSSL wants to be given again; 0: none */
+    bool is_secured;
+    bool is_waiting;       /* Paho waits for an answer: write at once */
+    bool has_sent_connect; /* the CONNECT came through here: the wraps work */
+    bool may_say_goodbye;
+    bool is_cut;
+    bool is_broken;      /* the socket refused a write; what it has to read is still good */
+    bool wants_write;    /* the socket was full */
+    int connect_error;   /* errno of the TCP connect, 0 if it went well or is under way */
+    int64_t deadline_ms; /* while waiting */
+    int64_t ping_ms;     /* when a PINGREQ was sent after which nothing was heard; 0: none */
+    struct buf out;
+    size_t out_sent; /* bytes at the front of out that are gone */
+    struct held held;
+    struct tap tap;
+    struct why problem; /* why it was cut, broken or never connected; text "" if it was not */
+};
+
+void gate_init(struct gate *gate);
+void gate_fini(struct gate *gate);
+
+/* The next socket that Paho connects is the gate's. host must stay valid until gate_shut. */
+void gate_open(struct gate *gate, const char *host, int64_t deadline_ms);
+void gate_run(struct gate *gate);
+/* Forgets the socket, which is Paho's to close, and all that was buffered or held. */
+void gate_shut(struct gate *gate);
+/* The first reason counts. */
+void gate_cut(struct gate *gate, const char *format, ...) printf_like(2, 3);
+void gate_say_goodbye(struct gate *gate, int64_t deadline_ms);
+
+/* Writes what is buffered, as far as the socket takes it now. */
+void gate_flush(struct gate *gate);
+bool gate_wants_write(const struct gate *gate);
+size_t gate_buffered(const struct gate *gate);
+
+/* Lets the PUBACK go, as soon as those before it are gone too; false if none of that id is held. */
+bool gate_release(struct gate *gate, uint16_t packet_id);
+
+/* For mqtt/wraps.c: what Paho does with the gate's socket. */
+void gate_takes_socket(struct gate *gate, int fd, int error);
+void gate_takes_error(struct gate *gate, int error);
+bool gate_takes_ssl(struct gate *gate, SSL *ssl);
+void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count);
+void gate_hears(struct gate *gate, struct str bytes);
+/* Answers Paho's poll without asking the kernel, if the gate knows better; false if it does not. */
+bool gate_answers_poll(struct gate *gate, struct pollfd *fd);
+
+#endif

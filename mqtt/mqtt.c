@@ -1,0 +1,332 @@
+#include "mqtt/mqtt.h"
+
+#include "base/due.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "mqtt/dial.h"
+#include "mqtt/link.h"
+#include "mqtt/reason_code.h"
+#include "mqtt/redial.h"
+#include "mqtt/setup.h"
+#include "mqtt/wraps.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+/* Packets handled in one turn: more wait for the next, which is due at once. */
+#define TURN_PACKETS 1024
+
+/* Paho looks at its keep alive timer at most this often (a tenth of the interval, within these). */
+#define TICK_MIN_MS 100
+#define TICK_MAX_MS 5000
+
+/* Links lost so soon after the connect, so many times in a row, look like two clients that take
+ * the same client id from each other. MQTT 5 says so, MQTT 3.1.1 cannot. */
+#define QUICK_LOSS_MS    5000
+#define QUICK_LOSS_COUNT 3
+
+struct mqtt {
+    struct setup setup;
+    struct mqtt_events events;
+    struct link link;
+    struct redial redial;
+    bool is_up;
+    bool has_more;    /* the last turn stopped before everything was handled */
+    bool is_unfit;    /* the build is broken: never connects */
+    int quick_losses; /* in a row */
+    int64_t turn_ms;  /* the last turn */
+    struct why problem;
+};
+
+/* Paho reads proxies and trace settings from the environment: a proxy nobody configured would see
+ * every message, and a trace would print them. libcurl would read the same proxies. */
+static void clean_environment(void)
+{
+    static const char *const names[] = {
+        "http_proxy",
+        "https_proxy",
+        "MQTT_C_CLIENT_TRACE",
+        "MQTT_C_CLIENT_TRACE_LEVEL",
+        "MQTT_C_CLIENT_TRACE_MAX_LINES",
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        unsetenv(names[i]);
+}
+
+enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *events,
+                  struct mqtt **ret, struct why *why)
+{
+    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (mqtt == NULL)
+        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+    enum err err = setup_init(&mqtt->setup, options, why);
+    if (err != ERR_NONE) {
+        free(mqtt);
+        return err;
+    }
+    mqtt->events = *events;
+    redial_init(&mqtt->redial, now_mono_ms());
+    why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
+    clean_environment();
+    err = link_init(&mqtt->link, &mqtt->setup, why);
+    if (err != ERR_NONE)
+        goto fail;
+    *ret = mqtt;
+    return ERR_NONE;
+fail:
+    mqtt_free(mqtt);
+    return err;
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    if (mqtt == NULL)
+        return;
+    link_fini(&mqtt->link);
+    setup_fini(&mqtt->setup);
+    free(mqtt);
+}
+
+int mqtt_fd(const struct mqtt *mqtt)
+{
+    return mqtt->is_up ? mqtt->link.gate.fd : -1;
+}
+
+bool mqtt_wants_write(const struct mqtt *mqtt)
+{
+    return mqtt->is_up && gate_wants_write(&mqtt->link.gate);
+}
+
+static int64_t tick_ms(const struct mqtt *mqtt)
+{
+    int64_t tick = (int64_t)mqtt->link.keep_alive_s * 100;
+    if (tick < TICK_MIN_MS)
+        return TICK_MIN_MS;
+    return tick < TICK_MAX_MS ? tick : TICK_MAX_MS;
+}
+
+int64_t mqtt_due_ms(const struct mqtt *mqtt)
+{
+    if (mqtt->is_unfit)
+        return DUE_NEVER;
+    if (!mqtt->is_up)
+        return mqtt->redial.at_ms;
+    if (mqtt->has_more || !link_is_connected(&mqtt->link))
+        return mqtt->turn_ms;
+    return mqtt->turn_ms + tick_ms(mqtt);
+}
+
+static void log_down(const struct mqtt *mqtt, const char *event, enum log_level level)
+{
+    struct log_line line;
+    log_start(&line, level, event);
+    log_text(&line, "broker", mqtt->setup.options.url);
+    log_text(&line, "reason", mqtt->problem.text);
+    if (!mqtt->is_unfit)
+        log_int(&line, "retry_ms", mqtt->redial.at_ms - mqtt->turn_ms);
+    log_end(&line);
+}
+
+static void suspect_second_client(struct mqtt *mqtt, int code, int64_t up_for_ms)
+{
+    bool is_quick = up_for_ms < QUICK_LOSS_MS;
+    mqtt->quick_losses = is_quick ? mqtt->quick_losses + 1 : 0;
+    if (code != REASON_CODE_TAKEN_OVER && mqtt->quick_losses < QUICK_LOSS_COUNT)
+        return;
+    mqtt->quick_losses = 0;
+    struct log_line line;
+    log_start(&line, LOG_ERROR, "mqtt_taken_over");
+    log_text(&line, "client_id", mqtt->setup.options.client_id);
+    log_text(&line, "msg", "another client, probably a second bridge, seems to use this client_id");
+    log_end(&line);
+}
+
+/* The link is gone: says so, once. */
+static void lose(struct mqtt *mqtt)
+{
+    int code = mqtt->link.gate.tap.disconnect_reason;
+    int64_t up_for_ms = mqtt->turn_ms - mqtt->redial.up_ms;
+    link_why_lost(&mqtt->link, &mqtt->problem);
+    link_close(&mqtt->link);
+    mqtt->is_up = mqtt->has_more = false;
+    redial_failed(&mqtt->redial, mqtt->turn_ms);
+    log_down(mqtt, "mqtt_lost", LOG_WARN);
+    suspect_second_client(mqtt, code, up_for_ms);
+    mqtt->events.on_link(mqtt->events.context, false);
+}
+
+static enum err publish_status(struct mqtt *mqtt, const char *payload)
+{
+    if (mqtt->setup.options.status_topic == NULL)
+        return ERR_NONE;
+    return link_publish(&mqtt->link, &(struct link_message){
+                                         .topic = str_of(mqtt->setup.options.status_topic),
+                                         .payload = str_of(payload),
+                                         .is_retained = true,
+                                         .is_own = true,
+                                     });
+}
+
+static void connect_now(struct mqtt *mqtt)
+{
+    enum err err = dial(&mqtt->link, &mqtt->problem);
+    mqtt->turn_ms = now_mono_ms();
+    mqtt->is_unfit = err == ERR_INVALID;
+    if (err == ERR_NONE && publish_status(mqtt, mqtt->setup.options.status_online) != ERR_NONE)
+        err = why_set(&mqtt->problem, ERR_DOWN, NULL, "the status cannot be published");
+    if (err != ERR_NONE) {
+        link_close(&mqtt->link);
+        redial_failed(&mqtt->redial, mqtt->turn_ms);
+        log_down(mqtt, "mqtt_refused", mqtt->is_unfit ? LOG_ERROR : LOG_WARN);
+        return;
+    }
+    mqtt->is_up = true;
+    mqtt->problem = (struct why){0};
+    redial_up(&mqtt->redial, mqtt->turn_ms);
+    struct log_line line;
+    log_start(&line, LOG_INFO, "mqtt_connected");
+    log_text(&line, "broker", mqtt->setup.options.url);
+    log_text(&line, "client_id", mqtt->setup.options.client_id);
+    log_int(&line, "version", mqtt->setup.options.version);
+    log_int(&line, "window", (int64_t)mqtt->link.receipts.window.limit);
+    log_end(&line);
+    mqtt->events.on_link(mqtt->events.context, true);
+}
+
+static void report_receipts(struct mqtt *mqtt)
+{
+    struct receipt receipt;
+    while (receipts_take(&mqtt->link.receipts, &receipt))
+        mqtt->events.on_delivered(mqtt->events.context, receipt.post_id, receipt.err);
+}
+
+static void report_arrival(struct mqtt *mqtt, struct link_pulled *pulled)
+{
+    struct arrival arrival;
+    link_arrival(&mqtt->link, pulled, &arrival);
+    mqtt->events.on_arrival(mqtt->events.context, &arrival);
+    link_pulled_free(pulled);
+}
+
+/* Until two steps in a row bring nothing: with TLS one alone may only have moved bytes. */
+static void take_everything(struct mqtt *mqtt)
+{
+    int idle = 0;
+    int packets = 0;
+    while (idle < 2 && packets < TURN_PACKETS) {
+        struct link_pulled pulled;
+        bool has_progress = link_pull(&mqtt->link, &pulled);
+        idle = has_progress ? 0 : idle + 1;
+        packets += has_progress ? 1 : 0;
+        report_receipts(mqtt);
+        if (pulled.message != NULL)
+            report_arrival(mqtt, &pulled);
+    }
+    mqtt->has_more = idle < 2;
+}
+
+static void check_health(struct mqtt *mqtt)
+{
+    struct gate *gate = &mqtt->link.gate;
+    if (!mqtt->has_more && !link_is_balanced(&mqtt->link))
+        gate_cut(gate, "a message was lost in the MQTT library; the broker will send it again");
+    else if (link_is_silent(&mqtt->link, mqtt->turn_ms))
+        gate_cut(gate, "the broker does not answer");
+}
+
+void mqtt_turn(struct mqtt *mqtt)
+{
+    mqtt->turn_ms = now_mono_ms();
+    if (!mqtt->is_up && !mqtt->is_unfit && mqtt->turn_ms >= mqtt->redial.at_ms)
+        connect_now(mqtt);
+    if (!mqtt->is_up)
+        return;
+    gate_flush(&mqtt->link.gate);
+    take_everything(mqtt);
+    check_health(mqtt);
+    gate_flush(&mqtt->link.gate);
+    if (!link_is_connected(&mqtt->link))
+        lose(mqtt);
+}
+
+size_t mqtt_room(void *context)
+{
+    const struct mqtt *mqtt = context;
+    if (!mqtt->is_up || !link_is_connected(&mqtt->link))
+        return 0;
+    return window_room(&mqtt->link.receipts.window);
+}
+
+enum err mqtt_publish(void *context, const struct post *post)
+{
+    struct mqtt *mqtt = context;
+    if (!mqtt->is_up)
+        return ERR_DOWN;
+    return link_publish(&mqtt->link, &(struct link_message){
+                                         .post_id = post->id,
+                                         .topic = post->topic,
+                                         .payload = post->payload,
+                                         .correlation = post->correlation,
+                                     });
+}
+
+void mqtt_acknowledge(void *context, uint64_t ack_ticket)
+{
+    struct mqtt *mqtt = context;
+    link_acknowledge(&mqtt->link, ack_ticket);
+}
+
+void mqtt_flush(struct mqtt *mqtt)
+{
+    if (mqtt->is_up)
+        gate_flush(&mqtt->link.gate);
+}
+
+/* Lets acknowledgements come in until as many publishes are on their way as said, or time is up.
+ * Messages that come in are dropped without an acknowledgement: the broker keeps them. */
+static void settle(struct mqtt *mqtt, size_t on_their_way, int64_t deadline_ms)
+{
+    struct link *link = &mqtt->link;
+    while (link_is_connected(link) && link->receipts.window.count > on_their_way) {
+        gate_flush(&link->gate);
+        struct link_pulled pulled;
+        bool has_progress = link_pull(link, &pulled);
+        link_pulled_free(&pulled);
+        int64_t left_ms = deadline_ms - now_mono_ms();
+        if (left_ms <= 0)
+            return;
+        short events = (short)(POLLIN | (gate_wants_write(&link->gate) ? POLLOUT : 0));
+        struct pollfd fd = {.fd = link->gate.fd, .events = events};
+        if (!has_progress)
+            wraps_poll(&fd, 1, (int)(left_ms < TICK_MIN_MS ? left_ms : TICK_MIN_MS));
+    }
+}
+
+void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
+{
+    struct link *link = &mqtt->link;
+    int64_t deadline_ms = now_mono_ms() + timeout_ms;
+    if (mqtt->is_up && link_is_connected(link)) {
+        size_t limit = link->receipts.window.limit;
+        settle(mqtt, limit > 0 ? limit - 1 : 0, deadline_ms);
+        if (publish_status(mqtt, mqtt->setup.options.status_offline) == ERR_NONE)
+            settle(mqtt, 0, deadline_ms);
+        gate_say_goodbye(&link->gate, deadline_ms);
+        log_say(LOG_INFO, "mqtt_closed", "disconnected from the broker");
+    }
+    link_close(link);
+    mqtt->is_up = mqtt->has_more = false;
+    mqtt->redial.at_ms = DUE_NEVER;
+    why_set(&mqtt->problem, ERR_DOWN, NULL, "stopped");
+}
+
+bool mqtt_is_up(const struct mqtt *mqtt)
+{
+    return mqtt->is_up;
+}
+
+const char *mqtt_last_problem(const struct mqtt *mqtt)
+{
+    return mqtt->problem.text;
+}

@@ -1,0 +1,17 @@
+/* The options of a link: checked, copied, and with the URL taken apart. */
+#ifndef MQTT_SETUP_H
+#define MQTT_SETUP_H
+
+#include "mqtt/broker_url.h"
+#include "mqtt/mqtt.h"
+
+struct setup {
+    struct mqtt_options options; /* every text is a copy on the heap */
+    struct broker_url url;
+};
+
+nodiscard enum err setup_init(struct setup *setup, const struct mqtt_options *options,
+                              struct why *why);
+void setup_fini(struct setup *setup); /* fine after a failed setup_init, and on zeros */
+
+#endif
