@@ -1,9 +1,23 @@
 #include "bridge/bucket.h"
 
+/* So that no product in level_at can overflow, whatever the burst. */
+#define PARTS_MAX (INT64_MAX / 2000)
+
+/* However small a rate is, it is a limit. */
+static int64_t parts_of(double rate_per_second)
+{
+    double parts = rate_per_second * BUCKET_TOKEN;
+    if (parts <= 0)
+        return 0;
+    if (parts < 1)
+        return 1;
+    return parts < (double)PARTS_MAX ? (int64_t)parts : PARTS_MAX;
+}
+
 void bucket_init(struct bucket *bucket, double rate_per_second, unsigned burst, int64_t now_ms)
 {
     *bucket = (struct bucket){
-        .parts_per_second = (int64_t)(rate_per_second * BUCKET_TOKEN),
+        .parts_per_second = parts_of(rate_per_second),
         .capacity = (int64_t)burst * BUCKET_TOKEN,
         .level = (int64_t)burst * BUCKET_TOKEN,
         .updated_ms = now_ms,
