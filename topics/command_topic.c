@@ -14,7 +14,7 @@ static bool take_apart(struct str root, struct str topic, struct command_topic *
 {
     struct str levels[LEVELS_MAX];
     size_t count = level_split(topic, levels, LEVELS_MAX);
-    if (count < 4 || count > LEVELS_MAX || !str_eq(levels[0], root))
+    if (count < 4 || !str_eq(levels[0], root))
         return false;
     bool has_thing = str_eq_text(levels[1], "things");
     size_t at = has_thing ? 3 : 1;

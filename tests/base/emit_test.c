@@ -57,7 +57,7 @@ static void check_quoted(struct str value, const char *json)
 static void strings_are_escaped_where_json_asks_for_it(void **state)
 {
     (void)state;
-    check_quoted(STR("plain"), "\"plain\"");
+    check_quoted(STR("plain text"), "\"plain text\"");
     check_quoted(STR("\"\\/"), "\"\\\"\\\\/\"");
     check_quoted(STR("a\nb"), "\"a\\nb\"");
     check_quoted(STR("\0\x01\t\r\x1f\x7f"), "\"\\u0000\\u0001\\u0009\\u000d\\u001f\x7f\"");

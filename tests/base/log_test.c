@@ -65,6 +65,7 @@ static void write_hostile(void)
     log_str(&line, "c", STR("\"quote\\"));
     log_str(&line, "d", STR("k=v"));
     log_str(&line, "e", STR("\xc3\xa4"));
+    log_str(&line, "f", STR("\x7f"));
     log_end(&line);
 }
 
@@ -73,7 +74,7 @@ static void no_value_can_forge_a_line_or_reach_the_terminal(void **state)
     (void)state;
     const char *text = capture(write_hostile);
     check_has(text, " a=\"x\\x0alevel=error event=forged\" b=\"\\x1b[31m\\x00\\x7f\" "
-                    "c=\"\\\"quote\\\\\" d=\"k=v\" e=\"\\xc3\\xa4\"\n");
+                    "c=\"\\\"quote\\\\\" d=\"k=v\" e=\"\\xc3\\xa4\" f=\"\\x7f\"\n");
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 

@@ -36,6 +36,7 @@ static void starts_and_ends(void **state)
     assert_true(str_ends(STR("abc"), STR("bc")));
     assert_true(str_ends(STR("abc"), STR("")));
     assert_true(str_ends(STR_NONE, STR_NONE));
+    assert_true(str_ends(STR("bc"), STR("bc")));
     assert_false(str_ends(STR("bc"), STR("abc")));
     assert_false(str_ends(STR("abc"), STR("b")));
 }
