@@ -42,4 +42,8 @@
 #define LIMITS_ANSWER_BYTES  (64 * 1024)  /* of an UpdateJob answer; the rest is cut off */
 #define LIMITS_REQUEST_BYTES (256 * 1024) /* of a request to the embedded endpoint */
 
+/* The embedded endpoint's database: beyond it changes are refused, never lost. Room for AWS's
+ * 100,000 active jobs with large documents. */
+#define LIMITS_JOBS_FILE_BYTES (4LL * 1024 * 1024 * 1024)
+
 #endif

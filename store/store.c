@@ -1,0 +1,265 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 5000
+#define PAGE_BYTES      4096
+#define WAL_BYTES_KEPT  (4 * 1024 * 1024) /* a log that grew larger is cut after its checkpoint */
+
+struct store {
+    struct sqlite3 *db;
+};
+
+static enum err error_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_NOMEM:
+        return ERR_NO_MEMORY;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    case SQLITE_BUSY:
+        return ERR_DOWN;
+    case SQLITE_NOTADB:
+        return ERR_INVALID;
+    default:
+        return ERR_IO;
+    }
+}
+
+enum err store_error(struct store *store, int code, const char *what, struct why *why)
+{
+    const char *text = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+    return why_set(why, error_of(code), NULL, "%s: %s", what, text);
+}
+
+struct sqlite3 *store_handle(struct store *store)
+{
+    return store->db;
+}
+
+static enum err run(struct store *store, const char *sql, struct why *why)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? ERR_NONE : store_error(store, code, sql, why);
+}
+
+/* First column of the first row of a question that always has one. */
+static enum err ask(struct store *store, const char *sql, struct sqlite3_stmt **ret,
+                    struct why *why)
+{
+    struct sqlite3_stmt *answer = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &answer, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(answer);
+    if (code == SQLITE_ROW) {
+        *ret = answer;
+        return ERR_NONE;
+    }
+    enum err err = store_error(store, code, sql, why);
+    sqlite3_finalize(answer);
+    return err;
+}
+
+static enum err ask_version(struct store *store, int64_t *ret, struct why *why)
+{
+    struct sqlite3_stmt *answer;
+    enum err err = ask(store, "PRAGMA user_version", &answer, why);
+    if (err != ERR_NONE)
+        return err;
+    *ret = sqlite3_column_int64(answer, 0);
+    sqlite3_finalize(answer);
+    return ERR_NONE;
+}
+
+/* SQLite would create the file as the umask lets it. Only a file that is not there yet is touched:
+ * closing any descriptor of a database drops the locks that this process has on it. */
+static enum err create_file(const char *path, struct why *why)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST ? ERR_NONE : why_errno(why, "%s", path);
+    close(fd);
+    return ERR_NONE;
+}
+
+static enum err connect_to(struct store *store, const struct store_options *options,
+                           struct why *why)
+{
+    int code =
+        sqlite3_open_v2(options->path, &store->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return code == SQLITE_OK ? ERR_NONE : store_error(store, code, options->path, why);
+}
+
+static enum err enter_wal(struct store *store, struct why *why)
+{
+    struct sqlite3_stmt *answer;
+    enum err err = ask(store, "PRAGMA journal_mode = WAL", &answer, why);
+    if (err != ERR_NONE)
+        return err;
+    const char *mode = (const char *)sqlite3_column_text(answer, 0);
+    if (mode == NULL || strcmp(mode, "wal") != 0)
+        err = why_set(why, ERR_IO, NULL, "the file system does not allow write-ahead logging");
+    sqlite3_finalize(answer);
+    return err;
+}
+
+static enum err limit_size(struct store *store, int64_t bytes_max, struct why *why)
+{
+    char sql[64];
+    sqlite3_snprintf(sizeof sql, sql, "PRAGMA max_page_count = %lld",
+                     (long long)(bytes_max / PAGE_BYTES));
+    return run(store, sql, why);
+}
+
+static enum err configure(struct store *store, const struct store_options *options, struct why *why)
+{
+    enum err err = run(store,
+                       "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
+                       "PRAGMA temp_store = MEMORY",
+                       why);
+    if (err == ERR_NONE)
+        err = enter_wal(store, why);
+    if (err == ERR_NONE)
+        err = run(store,
+                  options->sync == STORE_SYNC_FULL ? "PRAGMA synchronous = FULL"
+                                                   : "PRAGMA synchronous = NORMAL",
+                  why);
+    if (err == ERR_NONE) {
+        char sql[64];
+        sqlite3_snprintf(sizeof sql, sql, "PRAGMA journal_size_limit = %d", WAL_BYTES_KEPT);
+        err = run(store, sql, why);
+    }
+    if (err == ERR_NONE && options->bytes_max > 0)
+        err = limit_size(store, options->bytes_max, why);
+    if (err == ERR_NONE && options->access == STORE_READ)
+        err = run(store, "PRAGMA query_only = ON", why);
+    return err;
+}
+
+static enum err run_migrations(struct store *store, const struct store_options *options,
+                               int64_t version, struct why *why)
+{
+    enum err err = ERR_NONE;
+    for (size_t i = (size_t)version; i < options->migration_count && err == ERR_NONE; i++)
+        err = run(store, options->migrations[i], why);
+    if (err != ERR_NONE)
+        return err;
+    char sql[64];
+    sqlite3_snprintf(sizeof sql, sql, "PRAGMA user_version = %lld",
+                     (long long)options->migration_count);
+    return run(store, sql, why);
+}
+
+static enum err check_version(const struct store_options *options, int64_t version, struct why *why)
+{
+    if (version < 0 || (uint64_t)version > options->migration_count)
+        return why_set(why, ERR_INVALID, NULL,
+                       "it is of version %lld, this program knows up to %zu", (long long)version,
+                       options->migration_count);
+    return ERR_NONE;
+}
+
+/* The version is read inside the transaction: another process may be migrating too. */
+static enum err migrate(struct store *store, const struct store_options *options, struct why *why)
+{
+    int64_t version = 0;
+    enum err err = ask_version(store, &version, why);
+    if (err == ERR_NONE && (uint64_t)version == options->migration_count)
+        return ERR_NONE;
+    if (err == ERR_NONE)
+        err = store_begin(store, options->access, why);
+    if (err == ERR_NONE)
+        err = ask_version(store, &version, why);
+    if (err == ERR_NONE)
+        err = check_version(options, version, why);
+    if (err == ERR_NONE)
+        err = run_migrations(store, options, version, why);
+    if (err == ERR_NONE)
+        err = store_commit(store, why);
+    if (err != ERR_NONE)
+        store_rollback(store);
+    return err;
+}
+
+/* What fails in here is about the file, so its name stands before the reason. */
+static enum err prepare(struct store *store, const struct store_options *options, struct why *why)
+{
+    struct why reason = {0};
+    enum err err = configure(store, options, &reason);
+    if (err == ERR_NONE)
+        err = migrate(store, options, &reason);
+    return err == ERR_NONE ? ERR_NONE
+                           : why_set(why, err, NULL, "%s: %s", options->path, reason.text);
+}
+
+enum err store_open(const struct store_options *options, struct store **ret, struct why *why)
+{
+    struct store *store = calloc(1, sizeof(struct store));
+    enum err err = store != NULL ? ERR_NONE : why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+    if (err == ERR_NONE && options->access == STORE_WRITE)
+        err = create_file(options->path, why);
+    if (err != ERR_NONE)
+        goto fail;
+    err = connect_to(store, options, why);
+    if (err != ERR_NONE)
+        goto fail;
+    err = prepare(store, options, why);
+    if (err != ERR_NONE)
+        goto fail;
+    *ret = store;
+    return ERR_NONE;
+fail:
+    store_close(store);
+    return err;
+}
+
+/* Statements that their owner forgot keep the connection open: that is a programmer's error, which
+ * the leak checker sees. */
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    sqlite3_close_v2(store->db);
+    free(store);
+}
+
+/* A statement that is not reset keeps its transaction, and with it the log, alive. */
+static void reset_statements(struct store *store)
+{
+    struct sqlite3_stmt *statement = NULL;
+    while ((statement = sqlite3_next_stmt(store->db, statement)) != NULL)
+        sqlite3_reset(statement);
+}
+
+enum err store_begin(struct store *store, enum store_access access, struct why *why)
+{
+    return run(store, access == STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", why);
+}
+
+enum err store_commit(struct store *store, struct why *why)
+{
+    reset_statements(store);
+    enum err err = run(store, "COMMIT", why);
+    if (err != ERR_NONE)
+        store_rollback(store);
+    return err;
+}
+
+void store_rollback(struct store *store)
+{
+    reset_statements(store);
+    if (sqlite3_get_autocommit(store->db) == 0)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}

@@ -1,0 +1,62 @@
+/*
+ * store/ is SQLite, which stays in this folder.
+ *
+ *   store            one connection: opening, migration, transactions (this header)
+ *   statement        prepared statements
+ *   job_schema       the tables of the embedded endpoint
+ *   job_store        its jobs
+ *   execution_store  its job executions
+ *   status           the states of both, in AWS's words
+ *
+ * A connection belongs to one thread at a time. Connections of one process share a file safely:
+ * the database is in WAL mode, so readers see the last commit and never wait for the writer.
+ * What is read inside a transaction stays valid until the transaction ends.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/why.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct store;
+
+/* What a commit survives. */
+enum store_sync {
+    STORE_SYNC_FULL,   /* loss of power: one fdatasync a commit */
+    STORE_SYNC_NORMAL, /* the end of the process, not of the machine */
+};
+
+enum store_access { STORE_READ, STORE_WRITE };
+
+struct store_options {
+    const char *path;
+    enum store_sync sync;
+    enum store_access access;      /* STORE_READ: the database must be there and up to date */
+    const char *const *migrations; /* SQL; the n-th (from 0) leads from version n to n + 1 */
+    size_t migration_count;
+    int64_t bytes_max; /* of the database file; 0: no maximum. Beyond it changes are ERR_FULL */
+};
+
+/* Opens or creates (0600) the database and brings it to the newest version, whole or not at all.
+ * ERR_INVALID: no database of ours, or one of a newer version; ERR_IO: file or disk. */
+nodiscard enum err store_open(const struct store_options *options, struct store **ret,
+                              struct why *why);
+void store_close(struct store *store);
+
+/* A write transaction takes the write lock at once and waits for it up to 5 s. Transactions do not
+ * nest. A commit that fails has been rolled back. */
+nodiscard enum err store_begin(struct store *store, enum store_access access, struct why *why);
+nodiscard enum err store_commit(struct store *store, struct why *why);
+void store_rollback(struct store *store); /* fine without a transaction */
+
+/* For the files of store/ only: the handle, and a result code of SQLite as an error. ERR_FULL: the
+ * disk or the maximum is full; ERR_EXISTS: a key is there already; ERR_DOWN: locked for too long.
+ */
+struct sqlite3 *store_handle(struct store *store);
+nodiscard enum err store_error(struct store *store, int code, const char *what, struct why *why);
+
+#endif
