@@ -15,7 +15,7 @@ static const struct shape_row rows[] = {
     {"clientToken", SHAPE_STRING, SHAPE_RANGE(1, LIMITS_CLIENT_TOKEN), .pattern = &pattern_id},
     {"expiresAt", SHAPE_LONG, SHAPE_MIN(1)},
     {.name = "dryRun", .kind = SHAPE_BOOLEAN},
-    {"things", SHAPE_LIST, SHAPE_MAX(LIMITS_COMMAND_THINGS), .item = &thing_item},
+    {"things", SHAPE_LIST, SHAPE_RANGE(1, LIMITS_COMMAND_THINGS), .item = &thing_item},
 };
 
 /* At most LIMITS_COMMAND_THINGS names: comparing all pairs is cheap enough. */

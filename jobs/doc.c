@@ -198,15 +198,18 @@ void doc_walk_next(struct doc_node object, struct doc_walk *walk)
     *walk = walk_at(json_object_iter_next(json_of(object), walk->p));
 }
 
-/* 15 significant digits carry every decimal that a person wrote; 17 carry every double. */
+/* 15 significant digits carry every decimal that a person wrote; 17 carry every double. What looks
+ * like an integer gets a ".0", so that it is read back as a real. */
 static void write_real(struct emit *emit, const char *key, double value)
 {
     char text[32];
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
+        snprintf(text, sizeof text - 2, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             break;
     }
+    if (text[strspn(text, "-0123456789")] == '\0')
+        memcpy(text + strlen(text), ".0", 3);
     emit_raw(emit, key, str_of(text));
 }
 

@@ -57,7 +57,8 @@ struct doc_walk {
 struct doc_walk doc_walk_start(struct doc_node object); /* p == NULL at the end */
 void doc_walk_next(struct doc_node object, struct doc_walk *walk);
 
-/* Appends the node as compact JSON. Numbers are written as short as they parse back: 0.1 is 0.1. */
+/* Appends the node as compact JSON. Numbers are written as short as they are read back the same:
+ * 0.1 is 0.1, and 5.0 stays a real. */
 void doc_write(struct doc_node node, struct buf *out);
 
 #endif
