@@ -9,8 +9,9 @@
 #include "base/limits.h"
 #include "bridge/outcome.h"
 
-#define OUTBOX_PAYLOAD_MAX (4 * LIMITS_COMMAND_BYTES) /* an accepted dry run repeats its command   \
-                                                       */
+#define OUTBOX_PAYLOAD_MAX                                                                         \
+    (4 * LIMITS_COMMAND_BYTES) /* an accepted dry run repeats its command                          \
+                                */
 
 /* One post handed to the broker, or to be handed to it again. */
 struct outbox_slot {

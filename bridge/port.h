@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/why.h"
 #include "jobs/fault.h"
 
 /* A PUBLISH as the broker delivered it. The views live until the receiving function returns. */
@@ -67,6 +68,76 @@ struct port_endpoint {
     void *context;
     /* Starts one call; bridge_on_reply comes later, exactly once. */
     enum err (*call)(void *context, const struct call *call);
+};
+
+/* How a command ended. code 0: accepted. Absent texts were not there. */
+struct ending {
+    int64_t code;
+    struct str field;
+    struct str message;
+    struct str request_id;
+    int64_t retry_after_s; /* -1: none */
+    int64_t decided_at_s;  /* wall clock */
+    int64_t latency_ms;
+    int64_t attempts;
+    int64_t shared_by;
+};
+
+enum journal_state {
+    JOURNAL_OPEN,     /* taken in, not decided */
+    JOURNAL_DECIDED,  /* the broker does not have all of its answer and events yet */
+    JOURNAL_FINISHED, /* kept for the dedupe window only */
+};
+
+/* A command as the journal keeps it. */
+struct journal_entry {
+    uint64_t seq; /* arrival order; unique for ever */
+    enum journal_state state;
+    struct str topic;
+    struct str payload;
+    struct str response_topic; /* a valid one, or absent */
+    struct str correlation;    /* absent: none */
+    struct str repeat_of;      /* its clientToken or Correlation Data; absent: its payload */
+    int64_t qos;
+    int64_t arrived_at_ms; /* wall clock */
+    int64_t expires_at_ms; /* wall clock, of the Message Expiry Interval; -1: none */
+    struct ending ending;  /* of a decided one */
+};
+
+/* The books across restarts: what the journal's commands add up to, those collected included. */
+struct journal_totals {
+    uint64_t received;
+    uint64_t accepted;
+    uint64_t rejected;
+    uint64_t next_seq;
+};
+
+typedef enum err journal_visit_fn(void *context, const struct journal_entry *entry);
+
+/* Durable memory. Changes belong to one transaction that commit ends; nothing may leave the bridge
+ * before commit has returned ERR_NONE. After any failure the journal is of no more use: the bridge
+ * has to be built anew from a newly opened one. */
+struct port_journal {
+    void *context; /* the functions are NULL where there is no journal */
+    /* Takes a command in; its state says whether it is decided already. */
+    enum err (*add)(void *context, const struct journal_entry *entry, struct why *why);
+    enum err (*decide)(void *context, uint64_t seq, const struct ending *ending, struct why *why);
+    enum err (*finish)(void *context, uint64_t seq, struct why *why);
+    /* Finished, but what was to be published could not be: keeps it as a dead letter. */
+    enum err (*bury)(void *context, uint64_t seq, struct str reason, int64_t wall_ms,
+                     struct why *why);
+    /* The newest command within the dedupe window with the topic of like and its repeat_of (or,
+     * where that is absent, its payload). ERR_NOT_FOUND: none. The views live until the next call.
+     */
+    enum err (*find)(void *context, const struct journal_entry *like, int64_t wall_ms,
+                     struct journal_entry *ret, struct why *why);
+    /* Ends the transaction, and collects what has left the dedupe window. */
+    enum err (*commit)(void *context, int64_t wall_ms, struct why *why);
+    /* Whether it may take in more: false at its size limit or with the disk full. */
+    bool (*has_room)(void *context);
+    void (*totals)(void *context, struct journal_totals *ret);
+    /* Every command that is not finished, in order of arrival. */
+    enum err (*each)(void *context, journal_visit_fn *visit, void *visit_context, struct why *why);
 };
 
 struct port_time {

@@ -1,0 +1,275 @@
+#include "daemon/wire.h"
+
+#include "base/chance.h"
+#include "base/emit.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/now.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#define TEXT_MAX 4096
+
+static const char *text(struct wire *wire, enum wire_text which)
+{
+    return buf_text(&wire->texts[which]);
+}
+
+/* {"status":"online","version":"0.1.0","since":1700000000}: since this run started. */
+static void write_status(struct buf *out, const char *status)
+{
+    struct emit emit = emit_to(out);
+    emit_object(&emit, NULL);
+    emit_text(&emit, "status", status);
+    emit_text(&emit, "version", JOBS_BRIDGE_VERSION);
+    emit_int(&emit, "since", now_wall_ms() / 1000);
+    emit_object_end(&emit);
+}
+
+static enum err write_texts(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    struct str root = str_of(config->topics.root);
+    config_state_path(config, CONFIG_JOBS_DATABASE, &wire->texts[WIRE_DATABASE]);
+    config_state_path(config, CONFIG_CREDENTIALS_FILE, &wire->texts[WIRE_CREDENTIALS_FILE]);
+    event_topic_format_status(root, &wire->texts[WIRE_STATUS_TOPIC]);
+    write_status(&wire->texts[WIRE_STATUS_ONLINE], "online");
+    write_status(&wire->texts[WIRE_STATUS_OFFLINE], "offline");
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
+        command_topic_filter(root, i, &wire->texts[WIRE_FILTERS + i]);
+    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
+        if (buf_err(&wire->texts[i]) != ERR_NONE)
+            return why_set(why, buf_err(&wire->texts[i]), NULL, "a path or topic is too long");
+    return ERR_NONE;
+}
+
+static enum err make_state_directory(const struct config *config, struct why *why)
+{
+    if (mkdir(config->state, 0700) == 0 || errno == EEXIST)
+        return ERR_NONE;
+    return why_errno(why, "state: cannot create directory %s", config->state);
+}
+
+static enum err start_local(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    if (!config_is_embedded(config)) {
+        config_endpoint_url(config, &wire->texts[WIRE_ENDPOINT]);
+        return ERR_NONE;
+    }
+    struct local_options options = {
+        .listen = config->embedded.listen,
+        .database = text(wire, WIRE_DATABASE),
+        .credentials_file = text(wire, WIRE_CREDENTIALS_FILE),
+        .region = config->jobs.region,
+    };
+    enum err err = local_start(&options, &wire->local, why);
+    if (err != ERR_NONE)
+        return err;
+    /* The port may have been 0: the real one is known now. */
+    struct str listen = str_of(config->embedded.listen);
+    while (listen.n > 0 && listen.p[listen.n - 1] != ':')
+        listen.n--;
+    buf_format(&wire->texts[WIRE_ENDPOINT], "http://%.*s%u", STR_ARG(listen),
+               local_port(wire->local));
+    return ERR_NONE;
+}
+
+static void on_reply(void *context, const struct reply *reply)
+{
+    struct wire *wire = context;
+    bool is_down = reply->class == FAULT_TRANSIENT || reply->class == FAULT_CREDENTIALS;
+    health_set_endpoint(&wire->health, is_down ? HEALTH_ENDPOINT_DOWN : HEALTH_ENDPOINT_UP);
+    bridge_on_reply(wire->bridge, reply);
+}
+
+static enum err start_http(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight};
+    enum err err = http_new(&http, &wire->http, why);
+    if (err == ERR_NONE)
+        err = credentials_new(config_credentials_source(config), text(wire, WIRE_CREDENTIALS_FILE),
+                              &wire->credentials, why);
+    if (err != ERR_NONE)
+        return err;
+    struct caller_options caller = {
+        .endpoint = text(wire, WIRE_ENDPOINT),
+        .region = config->jobs.region,
+        .timeout_ms = config->jobs.call_timeout_ms,
+        .context = wire,
+        .on_reply = on_reply,
+    };
+    return caller_new(wire->http, wire->credentials, &caller, &wire->caller, why);
+}
+
+static void on_link(void *context, bool is_up)
+{
+    struct wire *wire = context;
+    health_set_mqtt(&wire->health, is_up);
+    if (is_up && !wire->was_ready) {
+        wire->was_ready = true;
+        log_say(LOG_INFO, "ready", "%lld ms after the start",
+                (long long)(now_mono_ms() - wire->started_ms));
+        sd_notify(0, "READY=1\nSTATUS=Taking commands");
+    } else {
+        sd_notify(0, is_up ? "STATUS=Taking commands" : "STATUS=Waiting for the MQTT broker");
+    }
+    bridge_on_link(wire->bridge, is_up);
+}
+
+static void on_arrival(void *context, const struct arrival *arrival)
+{
+    struct wire *wire = context;
+    bridge_on_arrival(wire->bridge, arrival);
+}
+
+static void on_delivered(void *context, uint64_t post_id, enum err err)
+{
+    struct wire *wire = context;
+    bridge_on_delivered(wire->bridge, post_id, err);
+}
+
+static enum err start_mqtt(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    const char *filters[COMMAND_TOPIC_FILTERS];
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
+        filters[i] = text(wire, (enum wire_text)(WIRE_FILTERS + i));
+    struct mqtt_options options = {
+        .url = config->mqtt.url,
+        .client_id = config->mqtt.client_id,
+        .version = (int)config->mqtt.version,
+        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
+        .username = config->mqtt.username,
+        .password_file = config->mqtt.password_file,
+        .ca_file = config->mqtt.ca_file,
+        .cert_file = config->mqtt.cert_file,
+        .key_file = config->mqtt.key_file,
+        .filters = filters,
+        .filter_count = COMMAND_TOPIC_FILTERS,
+        .status_topic = text(wire, WIRE_STATUS_TOPIC),
+        .status_online = text(wire, WIRE_STATUS_ONLINE),
+        .status_offline = text(wire, WIRE_STATUS_OFFLINE),
+    };
+    struct mqtt_events events = {wire, on_link, on_arrival, on_delivered};
+    return mqtt_new(&options, &events, &wire->mqtt, why);
+}
+
+static int64_t read_mono(void *context)
+{
+    (void)context;
+    return now_mono_ms();
+}
+
+static int64_t read_wall(void *context)
+{
+    (void)context;
+    return now_wall_ms();
+}
+
+static uint64_t draw_below(void *context, uint64_t limit)
+{
+    (void)context;
+    return chance_below(limit);
+}
+
+static enum err start_bridge(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    struct bridge_options options = {
+        .outcome =
+            {
+                .root = str_of(config->topics.root),
+                .reserved_prefix = str_of(config->topics.reserved_prefix),
+                .template_count = config->topics.notify.count,
+                .executions = {wire->local, wire->local != NULL ? local_find_execution : NULL},
+            },
+        .schedule =
+            {
+                .max_in_flight = (unsigned)config->jobs.max_in_flight,
+                .rate_per_second = (double)config->jobs.rate_per_second,
+                .burst = (unsigned)config->jobs.burst,
+            },
+        .deadline_ms = config->jobs.deadline_ms,
+        .broker = {wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge},
+        .endpoint = {wire->caller, caller_call},
+        .time = {NULL, read_mono, read_wall},
+        .chance = {NULL, draw_below},
+    };
+    for (size_t i = 0; i < config->topics.notify.count; i++)
+        options.outcome.templates[i] =
+            notify_topic_template(str_of(config->topics.notify.items[i]));
+    enum err err = bridge_new(&options, &wire->bridge);
+    return err == ERR_NONE ? err : why_set(why, err, NULL, "%s", err_name(err));
+}
+
+enum err wire_new(const struct config *config, struct wire **ret, struct why *why)
+{
+    struct wire *wire = calloc(1, sizeof *wire);
+    if (wire == NULL)
+        return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
+    wire->config = config;
+    wire->started_ms = now_mono_ms();
+    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
+        buf_init(&wire->texts[i], TEXT_MAX);
+    health_init(&wire->health);
+
+    enum err err = write_texts(wire, why);
+    if (err == ERR_NONE)
+        err = make_state_directory(config, why);
+    if (err == ERR_NONE)
+        err = start_local(wire, why);
+    if (err == ERR_NONE)
+        err = start_http(wire, why);
+    if (err == ERR_NONE)
+        err = start_mqtt(wire, why);
+    if (err == ERR_NONE)
+        err = start_bridge(wire, why);
+    if (err == ERR_NONE)
+        err = admin_start(config->admin.listen, &wire->health, &wire->admin, why);
+    if (err != ERR_NONE) {
+        wire_free(wire);
+        return err;
+    }
+    *ret = wire;
+    return ERR_NONE;
+}
+
+void wire_free(struct wire *wire)
+{
+    if (wire == NULL)
+        return;
+    admin_stop(wire->admin);
+    mqtt_free(wire->mqtt);
+    bridge_free(wire->bridge);
+    caller_free(wire->caller);
+    credentials_free(wire->credentials);
+    http_free(wire->http);
+    local_stop(wire->local);
+    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
+        buf_fini(&wire->texts[i]);
+    free(wire);
+}
+
+void wire_turn(struct wire *wire)
+{
+    mqtt_turn(wire->mqtt);
+    http_turn(wire->http);
+    caller_turn(wire->caller);
+    bridge_turn(wire->bridge);
+    mqtt_flush(wire->mqtt);
+    health_set_turn(&wire->health, now_mono_ms());
+}
+
+int64_t wire_due_ms(const struct wire *wire)
+{
+    if (caller_is_due(wire->caller))
+        return now_mono_ms();
+    int64_t bridge = bridge_due_ms(wire->bridge);
+    int64_t mqtt = mqtt_due_ms(wire->mqtt);
+    return bridge < mqtt ? bridge : mqtt;
+}

@@ -1,0 +1,54 @@
+/*
+ * Builds every part from the configuration, ties the bridge's ports to them, and takes all down in
+ * reverse. The one place, with loop.c, that knows everybody.
+ */
+#ifndef DAEMON_WIRE_H
+#define DAEMON_WIRE_H
+
+#include "bridge/bridge.h"
+#include "daemon/admin.h"
+#include "daemon/config.h"
+#include "daemon/health.h"
+#include "http/caller.h"
+#include "http/http.h"
+#include "local/local.h"
+#include "mqtt/mqtt.h"
+#include "topics/topics.h"
+
+/* Texts that are built here and used by the parts as long as they live. */
+enum wire_text {
+    WIRE_DATABASE,
+    WIRE_CREDENTIALS_FILE,
+    WIRE_ENDPOINT,
+    WIRE_STATUS_TOPIC,
+    WIRE_STATUS_ONLINE,
+    WIRE_STATUS_OFFLINE,
+    WIRE_FILTERS, /* the first of COMMAND_TOPIC_FILTERS */
+    WIRE_TEXT_COUNT = WIRE_FILTERS + COMMAND_TOPIC_FILTERS
+};
+
+struct wire {
+    const struct config *config;
+    struct health health;
+    struct local *local; /* NULL: the endpoint is not the embedded one */
+    struct http *http;
+    struct credentials *credentials;
+    struct caller *caller;
+    struct mqtt *mqtt;
+    struct bridge *bridge;
+    struct admin *admin;
+    struct buf texts[WIRE_TEXT_COUNT];
+    int64_t started_ms;
+    bool was_ready; /* the link was up once: said to systemd */
+};
+
+/* The config must outlive the wire. On failure everything is taken down again. */
+nodiscard enum err wire_new(const struct config *config, struct wire **ret, struct why *why);
+void wire_free(struct wire *wire);
+
+/* One turn of everything, without waiting. */
+void wire_turn(struct wire *wire);
+/* When the next turn is due even if nothing happens, on the monotonic clock. */
+int64_t wire_due_ms(const struct wire *wire);
+
+#endif
