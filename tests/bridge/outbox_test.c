@@ -1,0 +1,273 @@
+#include "bridge/outbox.h"
+#include "tests/bridge/sample.h"
+#include "tests/check.h"
+
+#include <stdio.h>
+
+#define SENT_MAX 4096
+
+/* A broker that notes what it is given. Topics are noted by the number in the job's name. */
+struct pipe {
+    size_t room;
+    unsigned faults; /* so many posts are not taken */
+    struct {
+        uint64_t id;
+        int64_t job;
+        bool is_answer;
+        bool has_correlation;
+    } sent[SENT_MAX];
+    size_t count;
+};
+
+static size_t room(void *context)
+{
+    return ((struct pipe *)context)->room;
+}
+
+static int64_t job_of(struct str topic)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%.*s", STR_ARG(topic));
+    const char *at = strstr(text, "jobs/j");
+    assert_non_null(at);
+    struct str rest = str_of(at + 6);
+    int64_t number;
+    assert_true(str_to_int(str_cut(&rest, '/'), 0, 1000000, &number));
+    return number;
+}
+
+static enum err publish(void *context, const struct post *post)
+{
+    struct pipe *pipe = context;
+    assert_true(pipe->room > 0);
+    if (pipe->faults > 0) {
+        pipe->faults--;
+        return ERR_IO;
+    }
+    assert_true(pipe->count < SENT_MAX);
+    pipe->room--;
+    pipe->sent[pipe->count].id = post->id;
+    pipe->sent[pipe->count].job = job_of(post->topic);
+    pipe->sent[pipe->count].is_answer = str_ends(post->topic, STR("/accepted"));
+    pipe->sent[pipe->count].has_correlation = !str_is_absent(post->correlation);
+    pipe->count++;
+    return ERR_NONE;
+}
+
+struct stage {
+    struct outcome_options options;
+    struct outbox outbox;
+    struct pipe pipe;
+    struct port_broker broker;
+};
+
+static void start(struct stage *stage, size_t pipe_room)
+{
+    stage->options = sample_options();
+    stage->pipe = (struct pipe){.room = pipe_room};
+    stage->broker = (struct port_broker){.context = &stage->pipe, .room = room, .publish = publish};
+    outbox_init(&stage->outbox, &stage->options);
+}
+
+/* A decided record of job j<number>: two posts, answer and event. */
+static void add(struct stage *stage, int number)
+{
+    char topic[64];
+    snprintf(topic, sizeof topic, "jobs-bridge/jobs/j%d/update", number);
+    struct arrival arrival = sample_arrival(topic, "{\"description\":\"x\"}");
+    arrival.correlation = STR("c");
+    struct record *record = sample_taken(&stage->options, &arrival);
+    sample_accept(record);
+    outbox_add(&stage->outbox, record);
+}
+
+static void send(struct stage *stage)
+{
+    outbox_send(&stage->outbox, &stage->broker);
+}
+
+/* Whether the delivery of the post ended its record, which is freed then. */
+static bool deliver(struct stage *stage, size_t sent)
+{
+    struct record *record = outbox_delivered(&stage->outbox, stage->pipe.sent[sent].id);
+    bool is_last = record != NULL;
+    record_free(record);
+    return is_last;
+}
+
+static void posts_leave_in_order_of_decision(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    for (int i = 0; i < 5; i++)
+        add(&stage, i);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 10);
+    for (size_t i = 0; i < 10; i++) {
+        assert_int_equal(stage.pipe.sent[i].job, i / 2);
+        assert_int_equal(stage.pipe.sent[i].is_answer, i % 2 == 0);
+        assert_int_equal(stage.pipe.sent[i].has_correlation, i % 2 == 0); /* of answers only */
+        for (size_t j = 0; j < i; j++)
+            assert_int_not_equal(stage.pipe.sent[i].id, stage.pipe.sent[j].id);
+    }
+    assert_false(outbox_is_empty(&stage.outbox));
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(deliver(&stage, i), i % 2 == 1);
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
+static void a_record_ends_with_its_last_post_in_any_order(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    add(&stage, 0);
+    send(&stage);
+    assert_false(deliver(&stage, 1));
+    assert_false(deliver(&stage, 1)); /* told twice: once counts */
+    assert_true(deliver(&stage, 0));
+    outbox_fini(&stage.outbox);
+}
+
+static void the_window_of_the_broker_holds(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 3);
+    for (int i = 0; i < 3; i++)
+        add(&stage, i);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 3); /* the second record is cut in the middle */
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 3);
+    assert_false(deliver(&stage, 0));
+    stage.pipe.room = 1;
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 4);
+    assert_int_equal(stage.pipe.sent[3].job, 1);
+    assert_false(stage.pipe.sent[3].is_answer);
+    outbox_fini(&stage.outbox);
+}
+
+static void its_own_window_holds(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, SENT_MAX);
+    for (int i = 0; i < LIMITS_PUBLISH_WINDOW; i++)
+        add(&stage, i);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, LIMITS_PUBLISH_WINDOW);
+    for (size_t i = 0; i < 2 * LIMITS_PUBLISH_WINDOW; i++) {
+        deliver(&stage, i);
+        send(&stage);
+    }
+    assert_int_equal(stage.pipe.count, 2 * LIMITS_PUBLISH_WINDOW);
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
+static void what_was_lost_is_sent_again_in_order(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 6);
+    for (int i = 0; i < 4; i++)
+        add(&stage, i);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 6);
+    deliver(&stage, 1); /* a gap, so that slots are not in order of sending */
+    deliver(&stage, 2);
+    stage.pipe.room = 1;
+    send(&stage); /* j3's answer, into a slot before the others' */
+    assert_int_equal(stage.pipe.count, 7);
+
+    outbox_lose(&stage.outbox);
+    stage.pipe.room = 100;
+    send(&stage);
+    const struct {
+        int64_t job;
+        bool is_answer;
+    } again[] = {{0, true}, {1, false}, {2, true}, {2, false}, {3, true}, {3, false}};
+    assert_int_equal(stage.pipe.count, 7 + COUNT_OF(again));
+    for (size_t i = 0; i < COUNT_OF(again); i++) {
+        assert_int_equal(stage.pipe.sent[7 + i].job, again[i].job);
+        assert_int_equal(stage.pipe.sent[7 + i].is_answer, again[i].is_answer);
+        deliver(&stage, 7 + i);
+    }
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
+static void an_id_of_an_earlier_round_is_ignored(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 1);
+    add(&stage, 0);
+    send(&stage);
+    deliver(&stage, 0);
+    stage.pipe.room = 1;
+    send(&stage); /* the event takes the same slot */
+    assert_int_equal(stage.pipe.sent[0].id & 0xffff, stage.pipe.sent[1].id & 0xffff);
+    assert_false(deliver(&stage, 0));
+    assert_false(outbox_is_empty(&stage.outbox));
+
+    outbox_lose(&stage.outbox);
+    assert_false(deliver(&stage, 1)); /* lost and not sent again yet */
+    assert_null(outbox_delivered(&stage.outbox, UINT64_MAX));
+    assert_null(outbox_delivered(&stage.outbox, LIMITS_PUBLISH_WINDOW));
+    stage.pipe.room = 1;
+    send(&stage);
+    assert_true(deliver(&stage, 2));
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
+static void a_post_that_was_not_taken_is_tried_again(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    add(&stage, 0);
+    add(&stage, 1);
+    stage.pipe.faults = 2;
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 0); /* nothing overtakes it */
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 0);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(stage.pipe.sent[i].job, i / 2);
+    outbox_fini(&stage.outbox); /* frees records begun, in part delivered or whole */
+}
+
+static void records_of_each_kind_go_with_the_outbox(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 5);
+    for (int i = 0; i < 5; i++)
+        add(&stage, i); /* two all sent, one half, two not at all */
+    send(&stage);
+    deliver(&stage, 0);
+    outbox_fini(&stage.outbox); /* the leak checker has the last word */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(posts_leave_in_order_of_decision),
+        cmocka_unit_test(a_record_ends_with_its_last_post_in_any_order),
+        cmocka_unit_test(the_window_of_the_broker_holds),
+        cmocka_unit_test(its_own_window_holds),
+        cmocka_unit_test(what_was_lost_is_sent_again_in_order),
+        cmocka_unit_test(an_id_of_an_earlier_round_is_ignored),
+        cmocka_unit_test(a_post_that_was_not_taken_is_tried_again),
+        cmocka_unit_test(records_of_each_kind_go_with_the_outbox),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
