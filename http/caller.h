@@ -26,8 +26,15 @@ struct caller_options {
 nodiscard enum err caller_new(struct http *http, struct credentials *credentials,
                               const struct caller_options *options, struct caller **ret,
                               struct why *why);
-void caller_free(struct caller *caller); /* replies still due never come */
+void caller_free(struct caller *caller); /* before the http; replies still due never come */
 
-enum err caller_call(void *caller, const struct call *call); /* port_endpoint.call */
+/* port_endpoint.call; its context is the struct caller. ERR_FULL: as many calls as the http takes
+ * are under way. on_reply comes from http_turn or caller_turn. */
+enum err caller_call(void *context, const struct call *call);
+
+/* Replies to calls that found no credentials. Once a turn of the loop; while caller_is_due the loop
+ * should not wait. */
+void caller_turn(struct caller *caller);
+bool caller_is_due(const struct caller *caller);
 
 #endif
