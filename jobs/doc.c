@@ -13,6 +13,23 @@ static json_t *json_of(struct doc_node node)
     return (json_t *)node.p;
 }
 
+/* While it reads a token, jansson goes on when an allocation fails, with bytes missing from the
+ * token; so the failure is noted where it happens. The allocator of jansson is process wide: it is
+ * set before main, when there are no threads yet. */
+static _Thread_local bool has_allocation_failed;
+
+static void *allocate(size_t n)
+{
+    void *p = malloc(n);
+    has_allocation_failed |= p == NULL;
+    return p;
+}
+
+__attribute__((constructor)) static void set_allocator(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
 struct place {
     size_t line;
     size_t column; /* in characters, as jansson counts */
@@ -77,12 +94,9 @@ static enum err explain_duplicate(struct str json, size_t end, struct why *why)
                    place.line, place.column, name);
 }
 
-/* An error without words is jansson's way to say that an allocation failed. */
 static enum err explain(struct str json, const json_error_t *error, struct why *why)
 {
     enum json_error_code code = json_error_code(error);
-    if (code == json_error_out_of_memory || error->text[0] == '\0')
-        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     if (code == json_error_duplicate_key)
         return explain_duplicate(json, (size_t)error->position, why);
     bool has_nul = code == json_error_null_character || code == json_error_null_byte_in_key;
@@ -102,8 +116,13 @@ enum err doc_parse(struct str json, size_t bytes_max, struct doc **ret, struct w
                        place.line, place.column, DOC_DEPTH_MAX);
     }
     json_error_t error;
+    has_allocation_failed = false;
     json_t *root = json_loadb(json.p != NULL ? json.p : "", json.n,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (has_allocation_failed) {
+        json_decref(root);
+        return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
+    }
     if (root == NULL)
         return explain(json, &error, why);
     *ret = (struct doc *)root;
