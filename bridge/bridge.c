@@ -208,20 +208,18 @@ static struct record *take_call(struct bridge *bridge, uint64_t call_id)
 static void expire(struct bridge *bridge, struct record *record, enum record_event event,
                    int64_t now_ms)
 {
-    enum fault_class last = fault_class_of(record->last_fault);
-    bool was_down = last != FAULT_NONE ? last != FAULT_THROTTLED
-                                       : bridge->endpoint_state == FAULT_TRANSIENT ||
-                                             bridge->endpoint_state == FAULT_CREDENTIALS;
+    enum fault last = schedule_last_fault(record);
+    enum fault_class cause = last != FAULT_OK ? fault_class_of(last) : bridge->endpoint_state;
     struct why why;
     enum reject code;
     if (record->expires_ms <= now_ms) {
         code = REJECT_EXPIRED;
         why_set(&why, ERR_INVALID, NULL, "the command expired before it could be applied");
-    } else if (was_down) {
+    } else if (cause == FAULT_TRANSIENT || cause == FAULT_CREDENTIALS) {
         code = REJECT_SERVICE_UNAVAILABLE;
         why_set(&why, ERR_DOWN, NULL, "not applied within %lld ms: AWS IoT Jobs was not usable%s%s",
-                (long long)bridge->options.deadline_ms, record->last_fault ? ", last " : "",
-                record->last_fault ? fault_name(record->last_fault) : "");
+                (long long)bridge->options.deadline_ms, last != FAULT_OK ? ", last " : "",
+                fault_name(last));
     } else {
         code = REJECT_REQUEST_THROTTLED;
         why_set(&why, ERR_FULL, NULL,
@@ -238,6 +236,16 @@ static void slow_down(struct bridge *bridge, const struct reply *reply, int64_t 
     schedule_hold(&bridge->schedule, now_ms + rest_ms);
 }
 
+static void refuse_to_stop(struct bridge *bridge, struct record *record)
+{
+    struct why why;
+    bool was_called = record->last_fault != FAULT_OK;
+    why_set(&why, ERR_DOWN, NULL, "the bridge is stopping; %s%s",
+            was_called ? "the last call ended in " : "the command was not applied",
+            fault_name(record->last_fault));
+    settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
+}
+
 static void try_again(struct bridge *bridge, struct record *record, const struct reply *reply)
 {
     int64_t now_ms = mono_ms(bridge);
@@ -246,6 +254,10 @@ static void try_again(struct bridge *bridge, struct record *record, const struct
         slow_down(bridge, reply, now_ms);
     if (deadline_of(bridge, record) <= now_ms) {
         expire(bridge, record, RECORD_REFUSE, now_ms);
+        return;
+    }
+    if (bridge->is_stopping) {
+        refuse_to_stop(bridge, record);
         return;
     }
     int64_t pause_ms = backoff_pause_ms(reply->class, record->attempts, reply->retry_after_ms,
@@ -357,12 +369,8 @@ enum fault_class bridge_endpoint_state(const struct bridge *bridge)
 
 static void stop_waiting(void *context, struct record *record)
 {
-    struct bridge *bridge = context;
-    struct why why;
-    if (record->state == RECORD_CALLING)
-        return;
-    why_set(&why, ERR_DOWN, NULL, "the bridge is stopping; the command was not applied");
-    settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
+    if (record->state != RECORD_CALLING)
+        refuse_to_stop(context, record);
 }
 
 void bridge_stop(struct bridge *bridge)

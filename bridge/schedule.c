@@ -8,6 +8,7 @@ struct lane {
     struct list records; /* undecided, in order of arrival; only the head is ever called */
     struct list_node ready_node;
     struct due_node pause;
+    enum fault last_fault; /* of its calls; FAULT_OK: none failed since the last good one */
     char job[];
 };
 
@@ -135,6 +136,7 @@ void schedule_pause(struct schedule *schedule, struct record *record, int64_t un
 {
     struct lane *lane = record->lane;
     record_move(record, RECORD_RETRY);
+    lane->last_fault = record->last_fault;
     schedule->in_flight--;
     schedule->waiting++;
     /* Without memory for the timer the pause is skipped; the rate limit still holds. */
@@ -147,10 +149,12 @@ void schedule_pause(struct schedule *schedule, struct record *record, int64_t un
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event)
 {
     struct lane *lane = record->lane;
-    if (record->state == RECORD_CALLING)
+    if (record->state == RECORD_CALLING) {
+        lane->last_fault = event == RECORD_ACCEPT ? FAULT_OK : record->last_fault;
         schedule->in_flight--;
-    else
+    } else {
         schedule->waiting--;
+    }
     if (record->state == RECORD_PAUSING)
         due_cancel(&schedule->pauses, &lane->pause);
     record_move(record, event);
@@ -160,6 +164,11 @@ void schedule_settle(struct schedule *schedule, struct record *record, enum reco
     if (!list_is_empty(&lane->records))
         sort_in(schedule, lane);
     drop_if_empty(schedule, lane);
+}
+
+enum fault schedule_last_fault(const struct record *record)
+{
+    return record->last_fault != FAULT_OK ? record->last_fault : record->lane->last_fault;
 }
 
 void schedule_hold(struct schedule *schedule, int64_t until_ms)

@@ -53,6 +53,10 @@ void schedule_pause(struct schedule *schedule, struct record *record, int64_t un
 /* Takes a record out, its event deciding it (RECORD_ACCEPT, RECORD_REFUSE or RECORD_EXPIRE). */
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event);
 
+/* What kept an undecided record waiting: the fault of its own last failed call, or of a command
+ * before it in its lane; FAULT_OK: none. */
+enum fault schedule_last_fault(const struct record *record);
+
 /* The service asked for less: no call before until_ms. */
 void schedule_hold(struct schedule *schedule, int64_t until_ms);
 

@@ -6,8 +6,8 @@ static void a_command_is_called_answered_and_told(void **state)
     (void)state;
     struct world *world = world_new(&(struct world_options){0});
     world->endpoint.usual.takes_ms = 20;
-    size_t pump = world_send(world, &(struct world_command){
-                                        .thing = "pump", .job = "rollout", .namespace = "site"});
+    size_t pump = world_send(
+        world, &(struct world_command){.thing = "pump", .job = "rollout", .namespace = "site"});
     world_run_until(world, 10);
     assert_true(world->arrivals[pump].is_acknowledged);
     assert_int_equal(bridge_books(world->bridge).in_flight, 1);
@@ -41,7 +41,7 @@ static void each_is_answered_in_its_own_way(void **state)
     struct world *world = world_new(&(struct world_options){0});
     world_endpoint_script(&world->endpoint, "gone",
                           (struct world_reply){.fault = FAULT_RESOURCE_NOT_FOUND});
-    size_t operator = world_send(world, &(struct world_command){.job = "rollout"});
+    size_t operator= world_send(world, &(struct world_command){.job = "rollout"});
     size_t gone = world_send(world, &(struct world_command){.thing = "pump", .job = "gone"});
     size_t wrong = world_send(world, &(struct world_command){.thing = "p p", .job = "rollout"});
     size_t empty = world_send(world, &(struct world_command){.job = "rollout", .payload = "{}"});
