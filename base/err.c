@@ -10,6 +10,7 @@ static const char *const names[ERR_COUNT] = {
     [ERR_REFUSED] = "refused",
     [ERR_NOT_FOUND] = "not found",
     [ERR_EXISTS] = "exists",
+    [ERR_DAMAGED] = "damaged",
 };
 
 const char *err_name(enum err err)

@@ -18,6 +18,7 @@ enum err {
     ERR_REFUSED,   /* the peer answered no */
     ERR_NOT_FOUND, /* no such thing */
     ERR_EXISTS,    /* there is one already */
+    ERR_DAMAGED,   /* stored data is not what was written */
     ERR_COUNT
 };
 

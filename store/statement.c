@@ -49,6 +49,14 @@ void statement_set_str(struct statement *statement, int at, struct str value)
              sqlite3_bind_text64(statement->p, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8));
 }
 
+void statement_set_bytes(struct statement *statement, int at, struct str value)
+{
+    if (str_is_absent(value))
+        note(statement, sqlite3_bind_null(statement->p, at));
+    else
+        note(statement, sqlite3_bind_blob64(statement->p, at, value.p, value.n, SQLITE_STATIC));
+}
+
 void statement_set_text(struct statement *statement, int at, const char *value)
 {
     statement_set_str(statement, at, str_of(value));
@@ -97,6 +105,16 @@ struct str statement_str(const struct statement *statement, int column)
     if (text == NULL)
         return STR_NONE;
     return (struct str){text, (size_t)sqlite3_column_bytes(statement->p, column)};
+}
+
+/* SQLite gives a NULL pointer for no bytes, too. */
+struct str statement_bytes(const struct statement *statement, int column)
+{
+    if (sqlite3_column_type(statement->p, column) == SQLITE_NULL)
+        return STR_NONE;
+    const char *bytes = sqlite3_column_blob(statement->p, column);
+    size_t n = (size_t)sqlite3_column_bytes(statement->p, column);
+    return (struct str){bytes != NULL ? bytes : "", n};
 }
 
 int64_t statement_int(const struct statement *statement, int column)

@@ -27,6 +27,7 @@ void statement_free(struct statement *statements, size_t count); /* fine if zero
 struct statement *statement_start(struct statement *statement);
 void statement_set_str(struct statement *statement, int at, struct str value); /* absent: NULL */
 void statement_set_text(struct statement *statement, int at, const char *value);
+void statement_set_bytes(struct statement *statement, int at, struct str value); /* absent: NULL */
 void statement_set_int(struct statement *statement, int at, int64_t value);
 
 /* The next row; ERR_NOT_FOUND after the last one. */
@@ -34,7 +35,8 @@ nodiscard enum err statement_row(struct statement *statement, struct why *why);
 /* A change, without rows. */
 nodiscard enum err statement_run(struct statement *statement, struct why *why);
 
-struct str statement_str(const struct statement *statement, int column); /* NULL: absent */
+struct str statement_str(const struct statement *statement, int column);   /* NULL: absent */
+struct str statement_bytes(const struct statement *statement, int column); /* NULL: absent */
 int64_t statement_int(const struct statement *statement, int column);
 int64_t statement_int_or(const struct statement *statement, int column, int64_t if_null);
 

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +29,8 @@ static enum err error_of(int code)
     case SQLITE_BUSY:
         return ERR_DOWN;
     case SQLITE_NOTADB:
-        return ERR_INVALID;
+    case SQLITE_CORRUPT:
+        return ERR_DAMAGED;
     default:
         return ERR_IO;
     }
@@ -225,6 +228,19 @@ fail:
     return err;
 }
 
+enum err store_check(struct store *store, struct why *why)
+{
+    struct sqlite3_stmt *answer;
+    enum err err = ask(store, "PRAGMA quick_check(1)", &answer, why);
+    if (err != ERR_NONE)
+        return err;
+    const char *verdict = (const char *)sqlite3_column_text(answer, 0);
+    if (verdict == NULL || strcmp(verdict, "ok") != 0)
+        err = why_set(why, ERR_DAMAGED, NULL, "%s", verdict != NULL ? verdict : "no verdict");
+    sqlite3_finalize(answer);
+    return err;
+}
+
 /* Statements that their owner forgot keep the connection open: that is a programmer's error, which
  * the leak checker sees. */
 void store_close(struct store *store)
@@ -233,6 +249,23 @@ void store_close(struct store *store)
         return;
     sqlite3_close_v2(store->db);
     free(store);
+}
+
+/* The log and the index belong to the database: they go with it. */
+enum err store_set_aside(const char *path, int64_t now_s, char *name, size_t name_max,
+                         struct why *why)
+{
+    static const char *const suffixes[] = {"-wal", "-shm", ""};
+    snprintf(name, name_max, "%s.damaged-%lld", path, (long long)now_s);
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        char from[PATH_MAX];
+        char to[PATH_MAX];
+        snprintf(from, sizeof from, "%s%s", path, suffixes[i]);
+        snprintf(to, sizeof to, "%s%s", name, suffixes[i]);
+        if (rename(from, to) != 0 && suffixes[i][0] == '\0')
+            return why_errno(why, "cannot set %s aside", path);
+    }
+    return ERR_NONE;
 }
 
 /* A statement that is not reset keeps its transaction, and with it the log, alive. */

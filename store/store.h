@@ -7,6 +7,9 @@
  *   job_store        its jobs
  *   execution_store  its job executions
  *   status           the states of both, in AWS's words
+ *   journal_schema   the tables of the journal
+ *   journal          commands, from arrival to the end of the dedupe window
+ *   reserve          disk space kept for bad times
  *
  * A connection belongs to one thread at a time. Connections of one process share a file safely:
  * the database is in WAL mode, so readers see the last commit and never wait for the writer.
@@ -42,10 +45,18 @@ struct store_options {
 };
 
 /* Opens or creates (0600) the database and brings it to the newest version, whole or not at all.
- * ERR_INVALID: no database of ours, or one of a newer version; ERR_IO: file or disk. */
+ * ERR_DAMAGED: no database, or a broken one; ERR_INVALID: one of a newer version; ERR_IO: file or
+ * disk. */
 nodiscard enum err store_open(const struct store_options *options, struct store **ret,
                               struct why *why);
 void store_close(struct store *store);
+
+/* Reads the whole database (PRAGMA quick_check). ERR_DAMAGED with what was found in why. */
+nodiscard enum err store_check(struct store *store, struct why *why);
+
+/* Renames a closed database, with its log, to <path>.damaged-<now_s>, which is written to name. */
+nodiscard enum err store_set_aside(const char *path, int64_t now_s, char *name, size_t name_max,
+                                   struct why *why);
 
 /* A write transaction takes the write lock at once and waits for it up to 5 s. Transactions do not
  * nest. A commit that fails has been rolled back. */

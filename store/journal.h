@@ -1,0 +1,47 @@
+/*
+ * The journal: every command taken in, until its answer is with the broker and the dedupe window is
+ * over. One SQLite database, one writer, one transaction a turn. It is port_journal, by these very
+ * functions; the contract is said there.
+ *
+ * Sizes: it takes in nothing more once less than JOURNAL_RESERVE_PART of bytes_max is free, so that
+ * what is in it can always be finished; before that, answered commands are collected early. Beside
+ * the database it keeps a reserve file of JOURNAL_RESERVE_BYTES, given up when the disk is full.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include "bridge/port.h"
+#include "store/store.h"
+
+#define JOURNAL_RESERVE_PART  8 /* one eighth */
+#define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
+
+struct journal;
+
+struct journal_options {
+    const char *path;
+    enum store_sync sync;
+    int64_t bytes_max;
+    int64_t window_ms; /* dedupe window */
+};
+
+/* Checks the whole file. One that is damaged or no database of ours is renamed to
+ * <path>.damaged-<epoch seconds>; its new name is then in set_aside ("" otherwise), and a new
+ * journal is begun. ERR_IO, ERR_FULL: it cannot be used now. */
+nodiscard enum err journal_open(const struct journal_options *options, struct journal **ret,
+                                char *set_aside, size_t set_aside_max, struct why *why);
+void journal_close(struct journal *journal); /* what was not committed is lost */
+
+enum err journal_add(void *journal, const struct journal_entry *entry, struct why *why);
+enum err journal_decide(void *journal, uint64_t seq, const struct ending *ending, struct why *why);
+enum err journal_finish(void *journal, uint64_t seq, struct why *why);
+enum err journal_bury(void *journal, uint64_t seq, struct str reason, int64_t wall_ms,
+                      struct why *why);
+enum err journal_find(void *journal, const struct journal_entry *like, int64_t wall_ms,
+                      struct journal_entry *ret, struct why *why);
+enum err journal_commit(void *journal, int64_t wall_ms, struct why *why);
+bool journal_has_room(void *journal);
+void journal_totals(void *journal, struct journal_totals *ret);
+enum err journal_each(void *journal, journal_visit_fn *visit, void *visit_context, struct why *why);
+
+#endif

@@ -1,0 +1,53 @@
+#include "store/journal_schema.h"
+
+#include "base/attr.h"
+
+/* The partial indexes hold only what their reader walks: unfinished commands when recovering,
+ * finished ones when collecting. */
+static const char version_1[] =
+    "CREATE TABLE commands ("
+    "    seq INTEGER PRIMARY KEY,"
+    "    state INTEGER NOT NULL,"
+    "    repeat_hash INTEGER NOT NULL,"
+    "    topic TEXT NOT NULL,"
+    "    payload BLOB NOT NULL,"
+    "    response_topic TEXT,"
+    "    correlation BLOB,"
+    "    repeat_of BLOB,"
+    "    qos INTEGER NOT NULL,"
+    "    arrived_at_ms INTEGER NOT NULL,"
+    "    expires_at_ms INTEGER NOT NULL,"
+    "    code INTEGER,"
+    "    field TEXT,"
+    "    message TEXT,"
+    "    request_id TEXT,"
+    "    retry_after_s INTEGER,"
+    "    decided_at_s INTEGER,"
+    "    latency_ms INTEGER,"
+    "    attempts INTEGER,"
+    "    shared_by INTEGER"
+    ") STRICT;"
+    "CREATE INDEX commands_repeated ON commands (repeat_hash);"
+    "CREATE INDEX commands_unfinished ON commands (seq) WHERE state < 2;"
+    "CREATE INDEX commands_finished ON commands (decided_at_s) WHERE state = 2;"
+    "CREATE TABLE dead ("
+    "    id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "    buried_at_s INTEGER NOT NULL,"
+    "    reason TEXT NOT NULL,"
+    "    seq INTEGER NOT NULL,"
+    "    topic TEXT NOT NULL,"
+    "    payload BLOB NOT NULL,"
+    "    code INTEGER"
+    ") STRICT;"
+    "CREATE TABLE books ("
+    "    id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "    received INTEGER NOT NULL,"
+    "    accepted INTEGER NOT NULL,"
+    "    rejected INTEGER NOT NULL,"
+    "    next_seq INTEGER NOT NULL,"
+    "    secret BLOB NOT NULL"
+    ") STRICT;"
+    "INSERT INTO books VALUES (1, 0, 0, 0, 1, randomblob(16));";
+
+const char *const journal_schema_migrations[] = {version_1};
+const size_t journal_schema_migration_count = COUNT_OF(journal_schema_migrations);
