@@ -44,6 +44,7 @@ static void arns_need_their_prefix_and_something_visible(void **state)
     assert_false(pattern_arn.matches(STR("xarn:a")));
     assert_false(pattern_arn.matches(STR("arn:a b")));
     assert_false(pattern_arn.matches(STR("arn:a\n")));
+    assert_false(pattern_arn.matches(STR("arn:a\x7f")));
     assert_false(pattern_arn.matches(STR("arn:\xc3\xa9")));
 }
 

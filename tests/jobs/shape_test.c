@@ -87,6 +87,38 @@ static void rows_are_found_in_the_base_as_well(void **state)
     assert_null(shape_find(&model_update_job, STR("")));
 }
 
+static void integers_have_32_bits_and_longs_64(void **state)
+{
+    (void)state;
+    static const struct shape_row rows[] = {
+        {.name = "i", .kind = SHAPE_INTEGER},
+        {.name = "l", .kind = SHAPE_LONG},
+    };
+    static const struct shape shape = {SHAPE_OF(rows)};
+    struct why why;
+    assert_true(is_valid(&shape, STR("{\"i\":-2147483648,\"l\":-9223372036854775808}"), &why));
+    assert_true(is_valid(&shape, STR("{\"i\":2147483647,\"l\":9223372036854775807}"), &why));
+    assert_false(is_valid(&shape, STR("{\"i\":-2147483649}"), &why));
+    check_has(why.text, "Member must have value greater than or equal to -2147483648");
+    assert_false(is_valid(&shape, STR("{\"i\":2147483648}"), &why));
+    check_has(why.text, "Member must have value less than or equal to 2147483647");
+}
+
+static void decimals_are_counted_at_any_size(void **state)
+{
+    (void)state;
+    static const struct shape_row rows[] = {
+        {.name = "d", .kind = SHAPE_DOUBLE, .decimals = {true, 0}},
+    };
+    static const struct shape shape = {SHAPE_OF(rows)};
+    struct why why;
+    assert_true(is_valid(&shape, STR("{\"d\":-1.7976931348623157e308}"), &why));
+    assert_true(is_valid(&shape, STR("{\"d\":3.0}"), &why));
+    assert_false(is_valid(&shape, STR("{\"d\":0.5}"), &why));
+    check_has(why.text, "Member must have at most 0 digits after the decimal point");
+    assert_false(is_valid(&shape, STR("{\"d\":5e-324}"), &why));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +128,8 @@ int main(void)
         cmocka_unit_test(an_empty_update_is_a_fine_update_job),
         cmocka_unit_test(nobody_needs_to_know_why),
         cmocka_unit_test(rows_are_found_in_the_base_as_well),
+        cmocka_unit_test(integers_have_32_bits_and_longs_64),
+        cmocka_unit_test(decimals_are_counted_at_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
