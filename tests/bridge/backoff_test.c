@@ -2,12 +2,9 @@
 #include "tests/bridge/sample.h"
 #include "tests/check.h"
 
-static const double lowest = 0;
-static const double middle = 0.5;
-static const double highest = 1;
-
 static int64_t longest_ms(enum fault_class class, unsigned attempts)
 {
+    double highest = 1;
     struct port_chance chance = sample_chance(&highest);
     return backoff_pause_ms(class, attempts, -1, &chance);
 }
@@ -29,6 +26,8 @@ static void the_ceiling_doubles_up_to_the_maximum(void **state)
 static void jitter_takes_the_whole_range(void **state)
 {
     (void)state;
+    double lowest = 0;
+    double middle = 0.5;
     struct port_chance low = sample_chance(&lowest);
     struct port_chance half = sample_chance(&middle);
     assert_int_equal(backoff_pause_ms(FAULT_THROTTLED, 3, -1, &low), 0);
@@ -38,6 +37,8 @@ static void jitter_takes_the_whole_range(void **state)
 static void what_the_service_asks_for_is_the_least(void **state)
 {
     (void)state;
+    double lowest = 0;
+    double highest = 1;
     struct port_chance low = sample_chance(&lowest);
     struct port_chance high = sample_chance(&highest);
     assert_int_equal(backoff_pause_ms(FAULT_TRANSIENT, 1, 700, &low), 700);

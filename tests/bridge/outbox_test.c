@@ -87,7 +87,7 @@ static void send(struct stage *stage)
 }
 
 /* Whether the delivery of the post ended its record, which is freed then. */
-static bool deliver(struct stage *stage, size_t sent)
+static bool deliver(struct stage *stage, int sent)
 {
     struct record *record = outbox_delivered(&stage->outbox, stage->pipe.sent[sent].id);
     bool is_last = record != NULL;
@@ -112,7 +112,7 @@ static void posts_leave_in_order_of_decision(void **state)
             assert_int_not_equal(stage.pipe.sent[i].id, stage.pipe.sent[j].id);
     }
     assert_false(outbox_is_empty(&stage.outbox));
-    for (size_t i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++)
         assert_int_equal(deliver(&stage, i), i % 2 == 1);
     assert_true(outbox_is_empty(&stage.outbox));
     outbox_fini(&stage.outbox);
@@ -160,7 +160,7 @@ static void its_own_window_holds(void **state)
         add(&stage, i);
     send(&stage);
     assert_int_equal(stage.pipe.count, LIMITS_PUBLISH_WINDOW);
-    for (size_t i = 0; i < 2 * LIMITS_PUBLISH_WINDOW; i++) {
+    for (int i = 0; i < 2 * LIMITS_PUBLISH_WINDOW; i++) {
         deliver(&stage, i);
         send(&stage);
     }
@@ -192,7 +192,7 @@ static void what_was_lost_is_sent_again_in_order(void **state)
         bool is_answer;
     } again[] = {{0, true}, {1, false}, {2, true}, {2, false}, {3, true}, {3, false}};
     assert_int_equal(stage.pipe.count, 7 + COUNT_OF(again));
-    for (size_t i = 0; i < COUNT_OF(again); i++) {
+    for (int i = 0; i < (int)COUNT_OF(again); i++) {
         assert_int_equal(stage.pipe.sent[7 + i].job, again[i].job);
         assert_int_equal(stage.pipe.sent[7 + i].is_answer, again[i].is_answer);
         deliver(&stage, 7 + i);

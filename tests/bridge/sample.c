@@ -88,7 +88,7 @@ static uint64_t below(void *context, uint64_t limit)
     return limit == 0 ? 0 : (uint64_t)(*share * (double)(limit - 1));
 }
 
-struct port_chance sample_chance(const double *share)
+struct port_chance sample_chance(double *share)
 {
-    return (struct port_chance){.context = (void *)(uintptr_t)share, .below = below};
+    return (struct port_chance){.context = share, .below = below};
 }

@@ -24,6 +24,6 @@ void sample_accept(struct record *record);
 void sample_refuse(struct record *record, enum reject code, const char *field, const char *text);
 
 /* Chance that gives the same share of each limit: 0 the lowest, 1 the highest value. */
-struct port_chance sample_chance(const double *share);
+struct port_chance sample_chance(double *share);
 
 #endif

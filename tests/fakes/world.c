@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 #define MONO_START_MS 50000000
-#define TURNS_AT_ONCE 10000 /* more without time going by: the bridge would spin */
+#define PAYLOAD_MAX   300000 /* more than may be, so that a test can send too much */
+#define TURNS_AT_ONCE 10000  /* more without time going by: the bridge would spin */
 
 static int64_t mono_ms(void *context)
 {
@@ -135,7 +136,7 @@ size_t world_send(struct world *world, const struct world_command *command)
     struct buf payload;
     char correlation[32];
     buf_init(&topic, UINT16_MAX);
-    buf_init(&payload, 2 * LIMITS_COMMAND_BYTES);
+    buf_init(&payload, PAYLOAD_MAX);
     word_topic(command, &topic);
     word_payload(command, number, &payload);
     snprintf(correlation, sizeof correlation, "c%zu", number);
