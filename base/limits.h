@@ -19,7 +19,7 @@
 #define LIMITS_TOPIC_ROOT    64 /* the bridge's own: leaves an answer topic room for the rest */
 
 /* A command. Source: AWS IoT Core maximum publish size; `things` is the bridge's own. */
-#define LIMITS_COMMAND_BYTES  (128 * 1024)
+#define LIMITS_COMMAND_BYTES  131072
 #define LIMITS_COMMAND_THINGS 100
 
 /* Correlation Data is echoed, so it is bounded; MQTT 5 itself allows 65,535 bytes. */
@@ -39,8 +39,8 @@
 #define LIMITS_OUT_BYTES (LIMITS_PUBLISH_WINDOW * LIMITS_PACKET_BYTES + 1024 * 1024)
 
 /* HTTP. */
-#define LIMITS_ANSWER_BYTES  (64 * 1024)  /* of an UpdateJob answer; the rest is cut off */
-#define LIMITS_REQUEST_BYTES (256 * 1024) /* of a request to the embedded endpoint */
+#define LIMITS_ANSWER_BYTES  65536  /* of an UpdateJob answer; the rest is cut off */
+#define LIMITS_REQUEST_BYTES 262144 /* of a request to the embedded endpoint */
 
 /* The embedded endpoint's database: beyond it changes are refused, never lost. Room for AWS's
  * 100,000 active jobs with large documents. */
