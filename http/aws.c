@@ -282,28 +282,21 @@ enum err aws_start(struct aws *aws, const struct aws_request *request)
 /* Only those that are there now: an answer may start the next. */
 void aws_turn(struct aws *aws)
 {
-    struct list now;
-    list_init(&now);
-    struct pending *pending;
-    while ((pending = pending_at(&aws->refused)) != NULL) {
+    for (unsigned due = aws->refused_count; due > 0; due--) {
+        struct pending *pending = pending_at(&aws->refused);
         list_remove(&pending->node);
-        list_push_back(&now, &pending->node);
-    }
-    aws->refused_count = 0;
-    while ((pending = pending_at(&now)) != NULL) {
-        char refusal[WHY_TEXT_MAX];
-        snprintf(refusal, sizeof refusal, "%s", pending->refusal);
+        aws->refused_count--;
         const struct aws_answer answer = {
             .id = pending->id,
             .class = FAULT_CREDENTIALS,
             .fault = FAULT_MISSING_AUTHENTICATION_TOKEN,
-            .message = str_of(refusal),
+            .message = str_of(pending->refusal),
             .request_id = STR_NONE,
             .retry_after_ms = -1,
             .body = STR(""),
         };
-        free_pending(pending);
         aws->done(aws->context, &answer);
+        free(pending);
     }
 }
 

@@ -49,7 +49,8 @@ struct aws_options {
 };
 
 nodiscard enum err aws_new(const struct aws_options *options, struct aws **ret, struct why *why);
-void aws_free(struct aws *aws); /* before the http; answers still due never come */
+/* Before the http, not from inside done. Answers still due never come. */
+void aws_free(struct aws *aws);
 
 /* The request is copied. done comes later, exactly once: from http_turn or from aws_turn. */
 nodiscard enum err aws_start(struct aws *aws, const struct aws_request *request);

@@ -26,7 +26,8 @@ struct caller_options {
 nodiscard enum err caller_new(struct http *http, struct credentials *credentials,
                               const struct caller_options *options, struct caller **ret,
                               struct why *why);
-void caller_free(struct caller *caller); /* before the http; replies still due never come */
+/* Before the http, not from inside on_reply. Replies still due never come. */
+void caller_free(struct caller *caller);
 
 /* port_endpoint.call; its context is the struct caller. ERR_FULL: as many calls as the http takes
  * are under way. on_reply comes from http_turn or caller_turn. */

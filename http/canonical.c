@@ -170,9 +170,10 @@ static bool repeats(const struct canonical_header *headers, size_t i)
 
 static void add_lower(struct str name, struct buf *out)
 {
-    for (size_t i = 0; i < name.n; i++)
-        buf_add_byte(out,
-                     name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] | 0x20) : name.p[i]);
+    for (size_t i = 0; i < name.n; i++) {
+        bool is_upper = name.p[i] >= 'A' && name.p[i] <= 'Z';
+        buf_add_byte(out, (char)(is_upper ? name.p[i] + 'a' - 'A' : name.p[i]));
+    }
 }
 
 static void add_collapsed(struct str value, struct buf *out)

@@ -74,7 +74,7 @@ void credentials_free(struct credentials *credentials)
 /* A source that is broken ends the search: using another one would hide the mistake. */
 static enum err load(struct credentials *credentials, struct why *why)
 {
-    char nothing[WHY_TEXT_MAX] = "";
+    char nothing[PROVIDERS_MAX * (WHY_TEXT_MAX + 2)] = "";
     for (size_t i = 0; i < PROVIDERS_MAX && credentials->providers[i] != NULL; i++) {
         struct why reason = {0};
         enum err err = credentials->providers[i]->read(credentials->embedded_file,

@@ -118,7 +118,7 @@ static void lower(struct str text, char *ret, size_t capacity)
     snprintf(ret, capacity, "%.*s", STR_ARG(text));
     for (char *c = ret; *c != '\0'; c++)
         if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c | 0x20);
+            *c = (char)(*c + 'a' - 'A');
 }
 
 enum err endpoint_parse(struct str text, struct endpoint *ret, struct why *why)

@@ -55,7 +55,7 @@ struct transfer {
     char problem[CURL_ERROR_SIZE];
 };
 
-static size_t on_body(char *bytes, size_t size, size_t n, void *context)
+static size_t on_body(const char *bytes, size_t size, size_t n, void *context)
 {
     struct transfer *transfer = context;
     n *= size;
@@ -81,7 +81,7 @@ static void keep_header(struct transfer *transfer, struct str name, struct str v
     }
 }
 
-static size_t on_header(char *bytes, size_t size, size_t n, void *context)
+static size_t on_header(const char *bytes, size_t size, size_t n, void *context)
 {
     struct transfer *transfer = context;
     struct str value = {bytes, n * size};
@@ -148,8 +148,8 @@ static struct transfer *new_transfer(const struct http *http)
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL)
         return NULL;
-    buf_init(&transfer->sent, LIMITS_REQUEST_BYTES);
-    buf_init(&transfer->body, LIMITS_ANSWER_BYTES);
+    buf_init(&transfer->sent, (size_t)LIMITS_REQUEST_BYTES);
+    buf_init(&transfer->body, (size_t)LIMITS_ANSWER_BYTES);
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL || !set_options(http, transfer))
         goto fail;
@@ -274,7 +274,7 @@ static enum err prepare(struct transfer *transfer, const struct http_request *re
     if (err != ERR_NONE)
         return err;
     transfer->body.max =
-        request->answer_bytes_max > 0 ? request->answer_bytes_max : LIMITS_ANSWER_BYTES;
+        request->answer_bytes_max > 0 ? request->answer_bytes_max : (size_t)LIMITS_ANSWER_BYTES;
     transfer->is_cut = false;
     transfer->problem[0] = '\0';
     for (size_t i = 0; i < HEADER_COUNT; i++)

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-#define RETRY_AFTER_MAX_MS (24 * 3600 * 1000LL) /* a longer wish is cut to a day */
+#define RETRY_AFTER_MAX_MS (24LL * 3600 * 1000) /* a longer wish is cut to a day */
 
 /* Retry-After: seconds or an HTTP date, against now. -1 when it is neither. */
 int64_t retry_after_parse(struct str value, int64_t now_s);

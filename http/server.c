@@ -84,7 +84,7 @@ enum err server_listen_check(const char *listen, struct why *why)
 /* Our own socket, so that a failure has a reason and port 0 an answer. */
 static enum err open_socket(const char *listen_at, int *ret_fd, unsigned *ret_port, struct why *why)
 {
-    union address address;
+    union address address = {0};
     socklen_t n = 0;
     enum err err = parse_listen(listen_at, &address, &n, why);
     if (err != ERR_NONE)
@@ -291,17 +291,11 @@ unsigned server_port(const struct server *server)
     return server->port;
 }
 
-/* microhttpd's functions take a mutable connection even to read it. */
-static struct MHD_Connection *connection_of(const struct server_request *request)
-{
-    return (struct MHD_Connection *)(uintptr_t)request->connection;
-}
-
 struct str server_header(const struct server_request *request, const char *name)
 {
     const char *value = NULL;
     size_t n = 0;
-    if (MHD_lookup_connection_value_n(connection_of(request), MHD_HEADER_KIND, name, strlen(name),
+    if (MHD_lookup_connection_value_n(request->connection, MHD_HEADER_KIND, name, strlen(name),
                                       &value, &n) != MHD_YES ||
         value == NULL)
         return STR_NONE;
@@ -327,7 +321,7 @@ void server_headers_each(const struct server_request *request, server_header_fn 
                          void *context)
 {
     struct visit each = {visit, context};
-    MHD_get_connection_values_n(connection_of(request), MHD_HEADER_KIND, on_header, &each);
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &each);
 }
 
 void server_response_header(struct server_response *response, const char *name, struct str value)

@@ -20,11 +20,11 @@ struct server_request {
     struct str path;  /* as on the wire: still percent-encoded, without the query */
     struct str query; /* as on the wire, without '?'; absent when there is none */
     struct str body;
-    const void *connection; /* for server_header and server_headers_each */
+    void *connection; /* for server_header and server_headers_each */
 };
 
 #define SERVER_HEADERS_MAX  8
-#define SERVER_ANSWER_BYTES (1024 * 1024) /* beyond it, or on a failed body: 500 */
+#define SERVER_ANSWER_BYTES ((size_t)1024 * 1024) /* beyond it, or on a failed body: 500 */
 
 struct server_response {
     int status;

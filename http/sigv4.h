@@ -18,7 +18,8 @@
 #define SIGV4_TIMESTAMP_SIZE 17 /* "20150830T123600Z" and a NUL */
 #define SIGV4_SECRET_MAX     128
 #define SIGV4_SCOPE_MAX      128
-#define SIGV4_REQUEST_BYTES  (256 * 1024) /* of a canonical request, whose body is only a hash */
+#define SIGV4_REQUEST_BYTES                                                                        \
+    ((size_t)256 * 1024) /* of a canonical request, whose body is only a hash */
 
 struct sigv4;
 

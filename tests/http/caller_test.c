@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "base/now.h"
 #include "http/caller.h"
 #include "http/sigv4_verify.h"
@@ -301,17 +302,10 @@ static void freeing_drops_what_is_under_way(void **state)
 static void what_is_no_id_never_reaches_a_url(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const bad[] = {
-        "",
-        "a/b",
-        "a?b",
-        "a b",
-        "..",
-        "a%2f",
-        "a\r\nb",
-        "\xc3\xa9",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaa"};
+    char too_long[LIMITS_JOB_ID + 2] = "";
+    memset(too_long, 'a', LIMITS_JOB_ID + 1);
+    const char *const bad[] = {"",     "a/b",    "a?b",      "a b",   "..",
+                               "a%2f", "a\r\nb", "\xc3\xa9", too_long};
     open_caller(fixture, wire_dead_port());
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct call call = {.id = 1, .job = str_of(bad[i]), .body = STR("{}")};

@@ -251,8 +251,7 @@ static void a_missing_or_malformed_authorization_is_named(void **state)
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iot/aws4_request",
         "AWS4-HMAC-SHA256 SignedHeaders=host;x-amz-date, Signature=00",
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE, SignedHeaders=host;x-amz-date, Signature=00",
-        "AWS4-HMAC-SHA256 Credential=20150830/us-east-1/iot/aws4_request, SignedHeaders=host, "
-        "Signature=00",
+        "AWS4-HMAC-SHA256 Credential=1/us-east-1/iot/aws4_request, SignedHeaders=a, Signature=0",
         "AWS4-HMAC-SHA256 Credential=A/20150830/us-east-1/iot/aws4_request, SignedHeaders=host",
         "AWS4-HMAC-SHA256 =,=,,;,Credential",
     };
