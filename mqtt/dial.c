@@ -125,7 +125,7 @@ static enum err dial_init(struct dial *dial, struct link *link, struct why *why)
     dial->connect.cleanstart = is_v5(link) && options->has_clean_session;
     dial->connect.cleansession = !is_v5(link) && options->has_clean_session;
     dial->connect.keepAliveInterval = link->keep_alive_s;
-    dial->connect.connectTimeout = MQTT_CONNECT_TIMEOUT_S;
+    dial->connect.connectTimeout = MQTT_CONNECT_TIMEOUT_S + 1; /* the gate's deadline comes first */
     dial->connect.reliable = 0;
     dial->connect.maxInflightMessages = PAHO_WINDOW;
     set_will(dial);

@@ -76,8 +76,7 @@ void gate_takes_socket(struct gate *gate, int fd, int error);
 void gate_takes_error(struct gate *gate, int error);
 bool gate_takes_ssl(struct gate *gate, SSL *ssl);
 void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count);
-void gate_hears(struct gate *gate, struct str bytes);
-/* Answers Paho's poll without asking the kernel, if the gate knows better; false if it does not. */
-bool gate_answers_poll(struct gate *gate, struct pollfd *fd);
+void gate_hears(struct gate *gate, char *bytes, size_t n);
+int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms); /* as poll(2) on this one */
 
 #endif

@@ -130,7 +130,7 @@ static void log_down(const struct mqtt *mqtt, const char *event, enum log_level 
 
 static void suspect_second_client(struct mqtt *mqtt, int code, int64_t up_for_ms)
 {
-    bool is_quick = up_for_ms < QUICK_LOSS_MS;
+    bool is_quick = up_for_ms < QUICK_LOSS_MS && code == TAP_NO_REASON;
     mqtt->quick_losses = is_quick ? mqtt->quick_losses + 1 : 0;
     if (code != REASON_CODE_TAKEN_OVER && mqtt->quick_losses < QUICK_LOSS_COUNT)
         return;
@@ -138,7 +138,11 @@ static void suspect_second_client(struct mqtt *mqtt, int code, int64_t up_for_ms
     struct log_line line;
     log_start(&line, LOG_ERROR, "mqtt_taken_over");
     log_text(&line, "client_id", mqtt->setup.options.client_id);
-    log_text(&line, "msg", "another client, probably a second bridge, seems to use this client_id");
+    log_text(&line, "msg",
+             code == REASON_CODE_TAKEN_OVER
+                 ? "a second client, probably another bridge, uses this client_id"
+                 : "lost again and again right after the connect: probably a second client, such "
+                   "as another bridge, uses this client_id");
     log_end(&line);
 }
 
@@ -229,7 +233,9 @@ static void take_everything(struct mqtt *mqtt)
 static void check_health(struct mqtt *mqtt)
 {
     struct gate *gate = &mqtt->link.gate;
-    if (!mqtt->has_more && !link_is_balanced(&mqtt->link))
+    if (gate->tap.disconnect_reason != TAP_NO_REASON)
+        gate_cut(gate, "the broker said goodbye");
+    else if (!mqtt->has_more && !link_is_balanced(&mqtt->link))
         gate_cut(gate, "a message was lost in the MQTT library; the broker will send it again");
     else if (link_is_silent(&mqtt->link, mqtt->turn_ms))
         gate_cut(gate, "the broker does not answer");
@@ -248,6 +254,12 @@ void mqtt_turn(struct mqtt *mqtt)
     gate_flush(&mqtt->link.gate);
     if (!link_is_connected(&mqtt->link))
         lose(mqtt);
+}
+
+void mqtt_retry(struct mqtt *mqtt)
+{
+    if (!mqtt->is_up)
+        redial_now(&mqtt->redial, now_mono_ms());
 }
 
 size_t mqtt_room(void *context)

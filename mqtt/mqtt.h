@@ -59,6 +59,9 @@ int64_t mqtt_due_ms(const struct mqtt *mqtt);
 /* Connects if it is time to, takes everything that arrived, notices loss. */
 void mqtt_turn(struct mqtt *mqtt);
 
+/* While the link is down: the next attempt is due at once, whatever the backoff says. */
+void mqtt_retry(struct mqtt *mqtt);
+
 /* port_broker, by these very functions. */
 size_t mqtt_room(void *mqtt);
 enum err mqtt_publish(void *mqtt, const struct post *post);

@@ -85,9 +85,7 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct gate *gate = count == 1 ? gate_of(fds[0].fd) : NULL;
-    if (gate != NULL && gate_answers_poll(gate, &fds[0]))
-        return 1;
-    return __real_poll(fds, count, timeout_ms);
+    return gate != NULL ? gate_poll(gate, fds, timeout_ms) : __real_poll(fds, count, timeout_ms);
 }
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t n, int flags)
@@ -97,7 +95,7 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t n, int flags)
         return 0;
     ssize_t got = __real_recv(fd, bytes, n, flags);
     if (gate != NULL && got > 0)
-        gate_hears(gate, (struct str){bytes, (size_t)got});
+        gate_hears(gate, bytes, (size_t)got);
     return got;
 }
 
@@ -135,7 +133,7 @@ int __wrap_SSL_read(SSL *ssl, void *bytes, int n)
         return 0;
     int got = __real_SSL_read(ssl, bytes, n);
     if (gate != NULL && got > 0)
-        gate_hears(gate, (struct str){bytes, (size_t)got});
+        gate_hears(gate, bytes, (size_t)got);
     return got;
 }
 
