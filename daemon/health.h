@@ -5,7 +5,7 @@
 #ifndef DAEMON_HEALTH_H
 #define DAEMON_HEALTH_H
 
-#include "base/buf.h"
+#include "base/emit.h"
 
 #include <stdatomic.h>
 
@@ -32,8 +32,9 @@ void health_set_mqtt(struct health *health, bool is_up); /* up: connected and su
 void health_set_endpoint(struct health *health, enum health_endpoint state);
 void health_set_turn(struct health *health, int64_t now_ms); /* once in each turn of the loop */
 
-/* Each appends its reasons, as JSON strings separated by commas; true without any. */
-bool health_is_live(const struct health *health, int64_t now_ms, struct buf *reasons);
-bool health_is_ready(const struct health *health, int64_t now_ms, struct buf *reasons);
+/* Whether the loop turns, and whether commands can be taken and answered besides. The reasons why
+ * not are written into the array that is open. */
+bool health_is_live(const struct health *health, int64_t now_ms, struct emit *reasons);
+bool health_is_ready(const struct health *health, int64_t now_ms, struct emit *reasons);
 
 #endif

@@ -1,0 +1,107 @@
+#include "daemon/admin.h"
+
+#include "base/emit.h"
+#include "base/now.h"
+#include "http/server.h"
+
+#include <stdlib.h>
+
+#define CONNECTIONS_MAX 32
+#define IDLE_TIMEOUT_S  10
+
+struct admin {
+    const struct health *health;
+    struct server *server;
+};
+
+typedef bool question_fn(const struct health *health, int64_t now_ms, struct emit *reasons);
+
+static const struct page {
+    const char *path;
+    question_fn *question;
+} pages[] = {
+    {"/healthz", health_is_live},
+    {"/readyz", health_is_ready},
+};
+
+static void answer_question(const struct admin *admin, question_fn *question,
+                            struct server_response *response)
+{
+    struct buf *body = &response->body;
+    struct emit emit = emit_to(body);
+    emit_object(&emit, NULL);
+    emit_text(&emit, "status", "unavailable");
+    emit_array(&emit, "reasons");
+    bool is_ok = question(admin->health, now_mono_ms(), &emit);
+    emit_array_end(&emit);
+    emit_object_end(&emit);
+    response->status = is_ok ? 200 : 503;
+    if (is_ok) {
+        buf_clear(body);
+        buf_add_text(body, "{\"status\":\"ok\"}");
+    }
+}
+
+static void answer_error(struct server_response *response, int status, const char *message)
+{
+    struct emit emit = emit_to(&response->body);
+    response->status = status;
+    emit_object(&emit, NULL);
+    emit_text(&emit, "message", message);
+    emit_object_end(&emit);
+}
+
+static void handle(void *context, const struct server_request *request,
+                   struct server_response *response)
+{
+    const struct admin *admin = context;
+    server_response_header(response, "Cache-Control", STR("no-store"));
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        if (!str_eq_text(request->path, pages[i].path))
+            continue;
+        if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0) {
+            answer_question(admin, pages[i].question, response);
+        } else {
+            server_response_header(response, "Allow", STR("GET, HEAD"));
+            answer_error(response, 405, "only GET and HEAD are answered here");
+        }
+        return;
+    }
+    answer_error(response, 404, "there is /healthz and /readyz");
+}
+
+enum err admin_start(const char *listen, const struct health *health, struct admin **ret,
+                     struct why *why)
+{
+    struct admin *admin = calloc(1, sizeof *admin);
+    if (admin == NULL)
+        return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
+    admin->health = health;
+    struct server_options options = {
+        .listen = listen,
+        .connections_max = CONNECTIONS_MAX,
+        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .handle = handle,
+        .context = admin,
+    };
+    enum err err = server_start(&options, &admin->server, why);
+    if (err != ERR_NONE) {
+        admin_stop(admin);
+        return err;
+    }
+    *ret = admin;
+    return ERR_NONE;
+}
+
+void admin_stop(struct admin *admin)
+{
+    if (admin == NULL)
+        return;
+    server_stop(admin->server);
+    free(admin);
+}
+
+unsigned admin_port(const struct admin *admin)
+{
+    return server_port(admin->server);
+}

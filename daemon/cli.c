@@ -1,0 +1,178 @@
+#include "daemon/cli.h"
+
+#include "base/log.h"
+#include "daemon/jobs_command.h"
+#include "daemon/loop.h"
+#include "daemon/send.h"
+#include "daemon/verb.h"
+
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct options {
+    const char *config;
+    enum log_level level;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'c':
+        options->config = arg;
+        return 0;
+    case 'l':
+        if (!log_level_parse(str_of(arg), &options->level))
+            argp_error(state, "'%s' is no log level: error, warn, info, debug", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct argp_option known[] = {
+        VERB_CONFIG_OPTION,
+        {"log-level", 'l', "LEVEL", 0, "error, warn, info (the default) or debug", 0},
+        {0}};
+    static const struct argp argp = {.options = known,
+                                     .parser = parse_option,
+                                     .doc = "Runs the service until SIGTERM or SIGINT."};
+    struct options options = {.level = LOG_INFO};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct config *config = verb_config(options.config, NULL);
+    if (config == NULL)
+        return VERB_REFUSED;
+    log_set_level(options.level);
+    int status = loop_run(config);
+    config_free(config);
+    return status;
+}
+
+static void print_summary(const char *file, const struct config *config)
+{
+    struct buf endpoint;
+    buf_init(&endpoint, 1024);
+    config_endpoint_url(config, &endpoint);
+    printf("%s: ok\n", file != NULL ? file : "built-in defaults");
+    printf("  broker    %s, MQTT %s, as %s\n", config->mqtt.url,
+           config->mqtt.version == 5 ? "5" : "3.1.1", config->mqtt.client_id);
+    printf("  topics    %s/...; notify", config->topics.root);
+    for (size_t i = 0; i < config->topics.notify.count; i++)
+        printf(" %s", config->topics.notify.items[i]);
+    printf("%s\n", config->topics.notify.count == 0 ? " nobody" : "");
+    printf("  endpoint  %s%s, region %s\n", buf_text(&endpoint),
+           config_is_embedded(config) ? " (embedded)" : "", config->jobs.region);
+    printf("  state     %s\n", config->state);
+    printf("  admin     http://%s\n", config->admin.listen);
+    buf_fini(&endpoint);
+}
+
+static int check(int argc, char **argv)
+{
+    static const struct argp_option known[] = {VERB_CONFIG_OPTION, {0}};
+    static const struct argp argp = {
+        .options = known,
+        .parser = parse_option,
+        .doc = "Names every mistake of the configuration, with its line.\vExits with 1 if there "
+               "is one."};
+    struct options options = {0};
+    const char *file;
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct config *config = verb_config(options.config, &file);
+    if (config == NULL)
+        return VERB_REFUSED;
+    print_summary(file, config);
+    config_free(config);
+    return VERB_OK;
+}
+
+static int version(int argc, char **argv)
+{
+    if (argc > 1) {
+        verb_complain("version takes nothing, not '%s'", argv[1]);
+        return VERB_USAGE;
+    }
+    puts("jobs-bridge " JOBS_BRIDGE_VERSION);
+    return VERB_OK;
+}
+
+static int help(int argc, char **argv);
+
+typedef int verb_fn(int argc, char **argv);
+
+static const struct verb {
+    const char *name; /* as it is called; also what its own help calls it */
+    char *full_name;
+    verb_fn *run; /* NULL: not built yet */
+    const char *summary;
+} verbs[] = {
+    {"run", "jobs-bridge run", run, "the service"},
+    {"check", "jobs-bridge check", check, "every mistake of the configuration, with its line"},
+    {"send", "jobs-bridge send", send_main, "publish a command, wait, print the answer"},
+    {"jobs", "jobs-bridge jobs", jobs_command_main, "jobs at the endpoint, without an AWS client"},
+    {"version", "jobs-bridge version", version, "the version"},
+    {"help", "jobs-bridge help", help, "this text, or that of one verb: help VERB"},
+    {"watch", "jobs-bridge watch", NULL, NULL},
+    {"dead", "jobs-bridge dead", NULL, NULL},
+};
+
+static void print_help(FILE *to)
+{
+    fputs("Usage: jobs-bridge VERB [OPTION...]\n"
+          "AWS IoT UpdateJob over MQTT.\n\n",
+          to);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (verbs[i].run != NULL)
+            fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+    }
+    fputs("\nThe configuration is that of --config FILE, else of $JOBS_BRIDGE_CONFIG, else of\n"
+          "/etc/jobs-bridge/jobs-bridge.yaml, else the built-in defaults.\n",
+          to);
+}
+
+static int run_verb(const char *name, int argc, char **argv)
+{
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (strcmp(name, verbs[i].name) != 0)
+            continue;
+        if (verbs[i].run == NULL) {
+            verb_complain("'%s' is not built yet", name);
+            return VERB_USAGE;
+        }
+        argv[0] = verbs[i].full_name;
+        return verbs[i].run(argc, argv);
+    }
+    verb_complain("there is no verb '%s'; see 'jobs-bridge help'", name);
+    return VERB_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "help") != 0 && strcmp(argv[1], "version") != 0) {
+        char option[] = "--help";
+        char *words[] = {NULL, option, NULL};
+        return run_verb(argv[1], 2, words);
+    }
+    print_help(stdout);
+    return VERB_OK;
+}
+
+int cli_main(int argc, char **argv)
+{
+    argp_err_exit_status = VERB_USAGE;
+    signal(SIGPIPE, SIG_IGN); /* a peer that hangs up is an error of one write */
+    if (argc < 2) {
+        print_help(stderr);
+        return VERB_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    return run_verb(name, argc - 1, argv + 1);
+}

@@ -1,0 +1,53 @@
+#include "daemon/config_address.h"
+
+#include "daemon/config_value.h"
+#include "http/endpoint.h"
+#include "http/server.h"
+#include "mqtt/broker_url.h"
+
+#include <stdio.h>
+
+#define LISTEN_BYTES_MAX 64
+
+static enum err refuse(struct why *why, struct str address, const char *problem)
+{
+    return why_set(why, ERR_INVALID, NULL, "\"%.*s%s\" %s", CONFIG_VALUE_ARG(address), problem);
+}
+
+static enum err refuse_user(struct why *why)
+{
+    return why_set(why, ERR_INVALID, NULL, "must not hold a user name or a password");
+}
+
+enum err config_address_check_broker(struct str url, struct why *why)
+{
+    struct broker_url parts;
+    return str_has(url, '@') ? refuse_user(why) : broker_url_parse(url, &parts, why);
+}
+
+enum err config_address_check_endpoint(struct str endpoint, struct why *why)
+{
+    struct endpoint parts;
+    if (str_eq_text(endpoint, "embedded") || str_eq_text(endpoint, "aws"))
+        return ERR_NONE;
+    return str_has(endpoint, '@') ? refuse_user(why) : endpoint_parse(endpoint, &parts, why);
+}
+
+enum err config_address_check_listen(struct str listen, struct why *why)
+{
+    char text[LISTEN_BYTES_MAX];
+    if (listen.n >= sizeof text)
+        return refuse(why, listen, "is too long");
+    snprintf(text, sizeof text, "%.*s", STR_ARG(listen));
+    if (server_listen_check(text, NULL) != ERR_NONE)
+        return refuse(why, listen, "is no numeric address with a port");
+    return ERR_NONE;
+}
+
+enum err config_address_check_loopback(struct str listen, struct why *why)
+{
+    enum err err = config_address_check_listen(listen, why);
+    if (err == ERR_NONE && !str_starts(listen, STR("127.")) && !str_starts(listen, STR("[::1]:")))
+        err = refuse(why, listen, "is open to others");
+    return err;
+}

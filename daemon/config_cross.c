@@ -1,0 +1,135 @@
+#include "daemon/config_cross.h"
+
+#include "http/endpoint.h"
+#include "topics/notify_topic.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct cross {
+    const struct config *config;
+    const size_t *lines;
+    struct mistakes *mistakes;
+};
+
+static size_t line_of(const struct cross *cross, const char *section, const char *name)
+{
+    return cross->lines[config_key_index(config_key_find(str_of(section), str_of(name)))];
+}
+
+static void check_notify(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    size_t line = line_of(cross, "topics", "notify");
+    if (line == 0) /* then what else stands there made the default fail */
+        line = line_of(cross, "topics", "reserved_prefix");
+    for (size_t i = 0; i < config->topics.notify.count; i++) {
+        struct str item = str_of(config->topics.notify.items[i]);
+        struct why why;
+        if (notify_topic_check(notify_topic_template(item), str_of(config->topics.reserved_prefix),
+                               str_of(config->topics.root), &why) != ERR_NONE)
+            mistakes_add(cross->mistakes, line, "topics.notify", "entry %zu: %s", i + 1, why.text);
+    }
+}
+
+static void check_together(struct cross *cross, const char *name, const char *value,
+                           const char *needed_name, const char *needed_value)
+{
+    char key[WHY_FIELD_MAX];
+    snprintf(key, sizeof key, "mqtt.%s", name);
+    if (value != NULL && needed_value == NULL)
+        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+                     "needs mqtt.%s as well (expected both or neither)", needed_name);
+}
+
+static void check_tls_only(struct cross *cross, const char *name, const char *value)
+{
+    char key[WHY_FIELD_MAX];
+    snprintf(key, sizeof key, "mqtt.%s", name);
+    if (value != NULL && !str_starts(str_of(cross->config->mqtt.url), STR("mqtts://")))
+        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+                     "is for TLS only (expected mqtt.url to be mqtts://...)");
+}
+
+/* A file that this user may not read is no mistake: the service may run as another. */
+static void check_file(struct cross *cross, const char *name, const char *path)
+{
+    char key[WHY_FIELD_MAX];
+    struct stat file;
+    snprintf(key, sizeof key, "mqtt.%s", name);
+    if (path == NULL)
+        return;
+    if (stat(path, &file) == 0 && S_ISDIR(file.st_mode))
+        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+                     "\"%s\" is a directory (expected a file)", path);
+    else if (stat(path, &file) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+                     "\"%s\" is not there (expected a file)", path);
+}
+
+static void check_broker(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    check_together(cross, "cert_file", config->mqtt.cert_file, "key_file", config->mqtt.key_file);
+    check_together(cross, "key_file", config->mqtt.key_file, "cert_file", config->mqtt.cert_file);
+    if (config->mqtt.version == 3) /* MQTT 3.1.1, 3.1.2.9: no password without a user name */
+        check_together(cross, "password_file", config->mqtt.password_file, "username",
+                       config->mqtt.username);
+    check_tls_only(cross, "ca_file", config->mqtt.ca_file);
+    check_tls_only(cross, "cert_file", config->mqtt.cert_file);
+    check_tls_only(cross, "key_file", config->mqtt.key_file);
+    check_file(cross, "password_file", config->mqtt.password_file);
+    check_file(cross, "ca_file", config->mqtt.ca_file);
+    check_file(cross, "cert_file", config->mqtt.cert_file);
+    check_file(cross, "key_file", config->mqtt.key_file);
+}
+
+/* AWS would refuse every signature. */
+static void check_region(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    struct endpoint given, of_region;
+    if (endpoint_parse(str_of(config->jobs.endpoint), &given, NULL) != ERR_NONE ||
+        endpoint_of_region(str_of(config->jobs.region), &of_region, NULL) != ERR_NONE)
+        return;
+    bool is_aws = str_starts(str_of(given.host), STR("iot.")) && strstr(given.host, ".amazonaws.");
+    if (is_aws && strcmp(given.host, of_region.host) != 0)
+        mistakes_add(cross->mistakes, line_of(cross, "jobs", "endpoint"), "jobs.endpoint",
+                     "is not in jobs.region, \"%s\" (expected %s)", config->jobs.region,
+                     of_region.url);
+}
+
+static void check_endpoint(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    check_region(cross);
+    if (config->credentials.source == CREDENTIALS_EMBEDDED && !config_is_embedded(config))
+        mistakes_add(cross->mistakes, line_of(cross, "credentials", "source"), "credentials.source",
+                     "\"embedded\" is for the embedded endpoint only (expected jobs.endpoint: "
+                     "embedded, or another source)");
+    size_t line = line_of(cross, "jobs", "call_timeout");
+    if (line > 0 && config->jobs.call_timeout_ms > config->jobs.deadline_ms)
+        mistakes_add(cross->mistakes, line, "jobs.call_timeout",
+                     "is longer than jobs.deadline (expected at most that)");
+}
+
+static void check_listen(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    struct str admin = str_of(config->admin.listen);
+    if (config_is_embedded(config) && !str_ends(admin, STR(":0")) &&
+        str_eq_text(admin, config->embedded.listen))
+        mistakes_add(cross->mistakes, line_of(cross, "admin", "listen"), "admin.listen",
+                     "is also embedded.listen (expected another address or port)");
+}
+
+void config_cross_check(const struct config *config, const size_t lines[CONFIG_KEY_COUNT],
+                        struct mistakes *mistakes)
+{
+    struct cross cross = {config, lines, mistakes};
+    check_notify(&cross);
+    check_broker(&cross);
+    check_endpoint(&cross);
+    check_listen(&cross);
+}

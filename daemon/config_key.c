@@ -1,0 +1,183 @@
+#include "daemon/config_key.h"
+
+#include "base/limits.h"
+#include "daemon/config.h"
+
+#define SECOND (INT64_C(1000))
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define KIB    (INT64_C(1024))
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+
+#define PATH_BYTES_MAX 4095
+
+#define KEEPS(member) .is_built = true, .offset = offsetof(struct config, member)
+
+static const struct config_choice versions[] = {{"5", 5}, {"3", 3}, {"3.1.1", 3}, {NULL, 0}};
+static const struct config_choice verifications[] = {{"none", 0}, {NULL, 0}};
+static const struct config_choice syncs[] = {{"full", 0}, {"normal", 1}, {NULL, 0}};
+static const struct config_choice sources[] = {
+    {"auto", CREDENTIALS_AUTO},
+    {"environment", CREDENTIALS_ENVIRONMENT},
+    {"profile", CREDENTIALS_PROFILE},
+    {"embedded", CREDENTIALS_EMBEDDED},
+    {"container", CONFIG_CHOICE_NOT_BUILT},
+    {"imds", CONFIG_CHOICE_NOT_BUILT},
+    {"iot", CONFIG_CHOICE_NOT_BUILT},
+    {NULL, 0},
+};
+
+/* clang-format off */
+static const struct config_key keys[] = {
+    {"", "state", CONFIG_PATH, KEEPS(state), .preset = "./state", .max = PATH_BYTES_MAX},
+
+    {"mqtt", "url", CONFIG_BROKER, KEEPS(mqtt.url), .preset = "mqtt://127.0.0.1:1883", .max = 300},
+    {"mqtt", "client_id", CONFIG_TEXT, KEEPS(mqtt.client_id), .preset = "jobs-bridge",
+     .max = 128 /* AWS IoT Core; other brokers take more */},
+    {"mqtt", "version", CONFIG_CHOICE, KEEPS(mqtt.version), .preset = "5", .choices = versions},
+    {"mqtt", "keep_alive", CONFIG_DURATION, KEEPS(mqtt.keep_alive_ms), .preset = "30s",
+     .min = 5 * SECOND, .max = 60 * SECOND},
+    {"mqtt", "username", CONFIG_TEXT, KEEPS(mqtt.username), .max = 1024},
+    {"mqtt", "password_file", CONFIG_PATH, KEEPS(mqtt.password_file), .max = PATH_BYTES_MAX},
+    {"mqtt", "ca_file", CONFIG_PATH, KEEPS(mqtt.ca_file), .max = PATH_BYTES_MAX},
+    {"mqtt", "cert_file", CONFIG_PATH, KEEPS(mqtt.cert_file), .max = PATH_BYTES_MAX},
+    {"mqtt", "key_file", CONFIG_PATH, KEEPS(mqtt.key_file), .max = PATH_BYTES_MAX},
+    {"mqtt", "shared_group", CONFIG_TEXT, .max = 64},
+
+    {"topics", "root", CONFIG_ROOT, KEEPS(topics.root), .preset = "jobs-bridge", .max = 64},
+    {"topics", "notify", CONFIG_LIST, KEEPS(topics.notify), .preset = "documented",
+     .max = CONFIG_NOTIFY_MAX},
+    {"topics", "reserved_prefix", CONFIG_PREFIX, KEEPS(topics.reserved_prefix), .preset = "$aws",
+     .max = LIMITS_TOPIC_BYTES},
+
+    {"jobs", "endpoint", CONFIG_ENDPOINT, KEEPS(jobs.endpoint), .preset = "embedded", .max = 300},
+    {"jobs", "region", CONFIG_REGION, KEEPS(jobs.region), .preset = "us-east-1", .max = 32},
+    {"jobs", "rate_per_second", CONFIG_INTEGER, KEEPS(jobs.rate_per_second), .preset = "10",
+     .min = 0, .max = 10000},
+    {"jobs", "burst", CONFIG_INTEGER, KEEPS(jobs.burst), .preset = "10", .min = 1, .max = 10000},
+    {"jobs", "reserve", CONFIG_PERCENT, .min = 0, .max = 100, .today = "0%"},
+    {"jobs", "max_in_flight", CONFIG_INTEGER, KEEPS(jobs.max_in_flight), .preset = "8", .min = 1,
+     .max = LIMITS_MAX_IN_FLIGHT},
+    {"jobs", "waiting_per_thing", CONFIG_INTEGER, .min = 1, .max = LIMITS_WAITING},
+    {"jobs", "coalesce", CONFIG_FLAG, .today = "false"},
+    {"jobs", "deadline", CONFIG_DURATION, KEEPS(jobs.deadline_ms), .preset = "5m",
+     .min = SECOND, .max = 24 * HOUR},
+    {"jobs", "call_timeout", CONFIG_DURATION, KEEPS(jobs.call_timeout_ms), .preset = "15s",
+     .min = 100, .max = MINUTE},
+    {"jobs", "verify", CONFIG_CHOICE, .choices = verifications, .today = "none"},
+
+    {"credentials", "source", CONFIG_CHOICE, KEEPS(credentials.source), .preset = "auto",
+     .choices = sources},
+
+    {"embedded", "listen", CONFIG_LOOPBACK, KEEPS(embedded.listen), .preset = "127.0.0.1:8099",
+     .max = 64},
+
+    {"journal", "sync", CONFIG_CHOICE, .choices = syncs},
+    {"journal", "dedupe_window", CONFIG_DURATION, .min = SECOND, .max = 24 * HOUR},
+    {"journal", "max_size", CONFIG_SIZE, .min = MIB, .max = 64 * GIB},
+
+    {"policy", "file", CONFIG_PATH, .max = PATH_BYTES_MAX},
+
+    {"admin", "listen", CONFIG_LISTEN, KEEPS(admin.listen), .preset = "127.0.0.1:9099",
+     .max = 64},
+    {"admin", "token_file", CONFIG_PATH, .max = PATH_BYTES_MAX},
+
+    {"upstream", "url", CONFIG_BROKER, .max = 300},
+    {"upstream", "things", CONFIG_LIST, .max = 100},
+    {"upstream", "namespaces", CONFIG_LIST, .max = 100},
+    {"upstream", "commands", CONFIG_FLAG, .today = "false"},
+
+    {"partition", "index", CONFIG_INTEGER, .min = 0, .max = 255, .today = "0"},
+    {"partition", "count", CONFIG_INTEGER, .min = 1, .max = 256, .today = "1"},
+};
+/* clang-format on */
+
+_Static_assert(COUNT_OF(keys) <= CONFIG_KEY_COUNT, "one line of the file is kept for each key");
+
+const struct config_key *config_key_at(size_t index)
+{
+    return index < COUNT_OF(keys) ? &keys[index] : NULL;
+}
+
+size_t config_key_index(const struct config_key *key)
+{
+    return (size_t)(key - keys);
+}
+
+const struct config_key *config_key_find(struct str section, struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (str_eq_text(section, keys[i].section) && str_eq_text(name, keys[i].name))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+bool config_key_is_section(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (keys[i].section[0] != '\0' && str_eq_text(name, keys[i].section))
+            return true;
+    }
+    return false;
+}
+
+bool config_key_is_number(const struct config_key *key)
+{
+    return key->kind >= CONFIG_INTEGER && key->kind <= CONFIG_CHOICE;
+}
+
+#define CLOSE_NAME_MAX 32 /* bytes; nobody mistypes a longer one for ours */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein's: how many bytes to insert, drop or replace. */
+static size_t distance(struct str a, struct str b)
+{
+    size_t row[CLOSE_NAME_MAX + 1];
+    for (size_t j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t replaced = diagonal + (a.p[i - 1] != b.p[j - 1]);
+            diagonal = row[j];
+            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b.n];
+}
+
+const char *config_key_closest(struct str section, struct str name)
+{
+    const char *closest = NULL;
+    size_t closest_distance = 3; /* two slips at most, and never half of the name */
+    if (name.n > CLOSE_NAME_MAX)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        /* On the top level the sections are names as well. */
+        const char *known = str_eq_text(section, keys[i].section) ? keys[i].name
+                            : section.n == 0                      ? keys[i].section
+                                                                  : NULL;
+        if (known == NULL)
+            continue;
+        size_t d = distance(name, str_of(known));
+        if (d < closest_distance && 2 * d < name.n) {
+            closest = known;
+            closest_distance = d;
+        }
+    }
+    return closest;
+}
+
+void config_key_path(const struct config_key *key, struct buf *out)
+{
+    if (key->section[0] != '\0')
+        buf_format(out, "%s.", key->section);
+    buf_add_text(out, key->name);
+}

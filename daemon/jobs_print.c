@@ -1,0 +1,159 @@
+#include "daemon/jobs_print.h"
+
+#include "jobs/doc.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static void add_shown(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        buf_add_byte(out, c < 0x20 || c == 0x7f ? '?' : text.p[i]);
+    }
+}
+
+static void print_done(const struct jobs_words *words, const char *done, struct buf *out)
+{
+    buf_format(out, "%.*s: %s\n", STR_ARG(words->job), done);
+}
+
+void jobs_print_created(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)answer;
+    print_done(words, "created", out);
+}
+
+void jobs_print_updated(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)answer;
+    print_done(words, "updated", out);
+}
+
+void jobs_print_cancelled(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)answer;
+    print_done(words, "cancelled", out);
+}
+
+void jobs_print_deleted(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)answer;
+    print_done(words, "deleted", out);
+}
+
+/* Epoch seconds, as 2026-01-31T12:00:00Z. */
+static void add_time(struct buf *out, struct doc_node seconds)
+{
+    time_t at = (time_t)doc_real(seconds);
+    struct tm utc;
+    char text[32];
+    if (gmtime_r(&at, &utc) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0)
+        buf_add_text(out, text);
+}
+
+static bool is_time(struct str key, struct doc_node value)
+{
+    enum doc_kind kind = doc_kind_of(value);
+    return str_ends(key, STR("At")) && (kind == DOC_INTEGER || kind == DOC_REAL);
+}
+
+static void add_member(struct buf *out, struct str key, struct doc_node value)
+{
+    buf_add_text(out, "  ");
+    add_shown(out, key);
+    buf_add_text(out, ": ");
+    if (is_time(key, value))
+        add_time(out, value);
+    else if (doc_kind_of(value) == DOC_STRING)
+        add_shown(out, doc_str(value));
+    else
+        doc_write(value, out);
+    buf_add_byte(out, '\n');
+}
+
+static struct doc *parse(struct str answer)
+{
+    struct doc *doc = NULL;
+    return doc_parse(answer, JOBS_CLIENT_ANSWER_BYTES, &doc, NULL) == ERR_NONE ? doc : NULL;
+}
+
+static void print_raw(struct str answer, struct buf *out)
+{
+    add_shown(out, answer);
+    buf_add_byte(out, '\n');
+}
+
+void jobs_print_job(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    struct doc *doc = parse(answer);
+    struct doc_node job = doc != NULL ? doc_member(doc_root(doc), "job") : (struct doc_node){NULL};
+    if (doc_kind_of(job) == DOC_OBJECT) {
+        buf_format(out, "%.*s\n", STR_ARG(words->job));
+        for (struct doc_walk at = doc_walk_start(job); at.p != NULL; doc_walk_next(job, &at))
+            add_member(out, at.key, at.value);
+    } else {
+        print_raw(answer, out);
+    }
+    doc_free(doc);
+}
+
+void jobs_print_document(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)words;
+    struct doc *doc = parse(answer);
+    struct str document = doc != NULL ? doc_str(doc_member(doc_root(doc), "document")) : STR_NONE;
+    print_raw(str_is_absent(document) ? answer : document, out);
+    doc_free(doc);
+}
+
+static void print_row(struct doc_node first, struct doc_node second, struct doc_node row,
+                      struct buf *out)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%.*s",
+             STR_ARG(str_is_absent(doc_str(first)) ? doc_str(second) : doc_str(first)));
+    struct str status = doc_str(doc_member(row, "status"));
+    size_t start = out->n;
+    add_shown(out, str_of(name));
+    while (buf_err(out) == ERR_NONE && out->n - start < 32)
+        buf_add_byte(out, ' ');
+    buf_format(out, "  %-20.*s  ", STR_ARG(status));
+    struct doc_node at = doc_member(row, "lastUpdatedAt");
+    if (is_time(STR("lastUpdatedAt"), at))
+        add_time(out, at);
+    buf_add_byte(out, '\n');
+}
+
+void jobs_print_jobs(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)words;
+    struct doc *doc = parse(answer);
+    if (doc == NULL) {
+        print_raw(answer, out);
+        return;
+    }
+    struct doc_node jobs = doc_member(doc_root(doc), "jobs");
+    for (size_t i = 0; i < doc_count(jobs); i++) {
+        struct doc_node job = doc_item(jobs, i);
+        print_row(doc_member(job, "jobId"), doc_member(job, "jobArn"), job, out);
+    }
+    doc_free(doc);
+}
+
+void jobs_print_executions(const struct jobs_words *words, struct str answer, struct buf *out)
+{
+    (void)words;
+    struct doc *doc = parse(answer);
+    if (doc == NULL) {
+        print_raw(answer, out);
+        return;
+    }
+    struct doc_node rows = doc_member(doc_root(doc), "executionSummaries");
+    for (size_t i = 0; i < doc_count(rows); i++) {
+        struct doc_node row = doc_item(rows, i);
+        print_row(doc_member(row, "thingArn"), doc_member(row, "jobId"),
+                  doc_member(row, "jobExecutionSummary"), out);
+    }
+    doc_free(doc);
+}

@@ -1,0 +1,100 @@
+#include "daemon/verb.h"
+
+#include "daemon/config_file.h"
+#include "daemon/config_value.h"
+#include "jobs/doc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MISTAKES_TEXT_MAX (MISTAKES_MAX * 2 * WHY_TEXT_MAX)
+
+static void tell_mistakes(struct mistakes *mistakes, const char *file)
+{
+    struct buf text;
+    buf_init(&text, MISTAKES_TEXT_MAX);
+    mistakes_write(mistakes, file != NULL ? file : "built-in defaults", &text);
+    fputs(buf_text(&text), stderr);
+    buf_fini(&text);
+}
+
+struct config *verb_config(const char *file, const char **ret_file)
+{
+    struct config *config = NULL;
+    struct mistakes mistakes;
+    mistakes_init(&mistakes);
+    file = config_file_find(file);
+    enum err err = config_file_load(file, &config, &mistakes);
+    if (mistakes.total > 0)
+        tell_mistakes(&mistakes, file);
+    else if (err != ERR_NONE)
+        verb_complain("the configuration: %s", err_name(err));
+    mistakes_fini(&mistakes);
+    if (ret_file != NULL)
+        *ret_file = file;
+    return config;
+}
+
+void verb_complain(const char *format, ...)
+{
+    char text[2 * WHY_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "jobs-bridge: %s\n", text);
+}
+
+static enum err read_input(size_t bytes_max, struct buf *ret, struct why *why)
+{
+    char *to = buf_reserve(ret, bytes_max);
+    if (to == NULL)
+        return why_set(why, buf_err(ret), NULL, "%s", err_name(buf_err(ret)));
+    errno = 0;
+    buf_added(ret, fread(to, 1, bytes_max, stdin));
+    if (ferror(stdin))
+        return why_errno(why, "standard input");
+    if (getchar() != EOF)
+        return why_set(why, ERR_FULL, NULL, "standard input has more than %zu bytes", bytes_max);
+    return ERR_NONE;
+}
+
+static void trim(struct buf *text)
+{
+    static const char blanks[] = " \t\r\n";
+    size_t front = 0;
+    while (text->n > 0 && memchr(blanks, text->p[text->n - 1], sizeof blanks - 1) != NULL)
+        text->n--;
+    while (front < text->n && memchr(blanks, text->p[front], sizeof blanks - 1) != NULL)
+        front++;
+    if (front > 0)
+        buf_drop_front(text, front);
+}
+
+enum err verb_read_json(const char *word, size_t bytes_max, struct buf *ret, struct why *why)
+{
+    struct doc *doc = NULL;
+    enum err err = ERR_NONE;
+    if (strcmp(word, "-") == 0)
+        err = read_input(bytes_max, ret, why);
+    else
+        buf_add_text(ret, word);
+    if (err == ERR_NONE)
+        err = doc_parse(buf_str(ret), bytes_max, &doc, why);
+    if (err != ERR_NONE)
+        return err;
+    bool is_object = doc_kind_of(doc_root(doc)) == DOC_OBJECT;
+    doc_free(doc);
+    if (!is_object)
+        return why_set(why, ERR_INVALID, NULL, "it is no JSON object");
+    trim(ret);
+    return ERR_NONE;
+}
+
+enum err verb_read_timeout(const char *word, int64_t *ret_ms, struct why *why)
+{
+    static const struct config_key timeout = {
+        .kind = CONFIG_DURATION, .min = 100, .max = INT64_C(3600) * 1000};
+    return config_value_number(&timeout, str_of(word), ret_ms, why);
+}

@@ -1,0 +1,119 @@
+/* The admin server over real HTTP, on a port that the kernel chooses. */
+#include "base/now.h"
+#include "daemon/admin.h"
+#include "tests/check.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ANSWER_MAX 4096
+
+static struct health health;
+static struct admin *admin;
+
+static int start(void **state)
+{
+    (void)state;
+    struct why why;
+    health_init(&health);
+    if (admin_start("127.0.0.1:0", &health, &admin, &why) == ERR_NONE)
+        return 0;
+    print_error("%s\n", why.text);
+    return -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    admin_stop(admin);
+    admin_stop(NULL);
+    return 0;
+}
+
+static void ask(const char *method, const char *path, char answer[ANSWER_MAX])
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)admin_port(admin)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    assert_true(
+        dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method, path) > 0);
+    size_t n = 0;
+    for (ssize_t got; (got = read(fd, answer + n, ANSWER_MAX - 1 - n)) > 0;)
+        n += (size_t)got;
+    answer[n] = '\0';
+    close(fd);
+}
+
+static void check_answer(const char *method, const char *path, int status, const char *body)
+{
+    char answer[ANSWER_MAX], line[32];
+    ask(method, path, answer);
+    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
+    assert_memory_equal(answer, line, strlen(line));
+    const char *found = strstr(answer, "\r\n\r\n");
+    assert_non_null(found);
+    assert_string_equal(found + 4, body);
+    if (body[0] != '\0')
+        check_has(answer, "application/json");
+}
+
+static void not_turning(void **state)
+{
+    (void)state;
+    check_answer("GET", "/healthz", 503,
+                 "{\"status\":\"unavailable\",\"reasons\":[\"the loop does not turn\"]}");
+}
+
+static void healthy(void **state)
+{
+    (void)state;
+    health_set_turn(&health, now_mono_ms());
+    check_answer("GET", "/healthz", 200, "{\"status\":\"ok\"}");
+    check_answer("HEAD", "/healthz", 200, "");
+    check_answer("GET", "/readyz", 503,
+                 "{\"status\":\"unavailable\",\"reasons\":[\"no link to the MQTT broker\"]}");
+    health_set_mqtt(&health, true);
+    check_answer("GET", "/readyz", 200, "{\"status\":\"ok\"}");
+    check_answer("GET", "/readyz?now", 200, "{\"status\":\"ok\"}");
+    health_set_endpoint(&health, HEALTH_ENDPOINT_DOWN);
+    check_answer(
+        "GET", "/readyz", 503,
+        "{\"status\":\"unavailable\",\"reasons\":[\"the Jobs endpoint does not answer\"]}");
+    check_answer("GET", "/healthz", 200, "{\"status\":\"ok\"}");
+}
+
+static void elsewhere(void **state)
+{
+    (void)state;
+    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz and /readyz\"}");
+    check_answer("POST", "/metrics", 404, "{\"message\":\"there is /healthz and /readyz\"}");
+    check_answer("DELETE", "/readyz", 405, "{\"message\":\"only GET and HEAD are answered here\"}");
+}
+
+static void port_in_use(void **state)
+{
+    (void)state;
+    char listen_at[32];
+    struct admin *second = NULL;
+    struct why why;
+    snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", admin_port(admin));
+    assert_int_not_equal(admin_start(listen_at, &health, &second, &why), ERR_NONE);
+    assert_null(second);
+    check_has(why.text, listen_at);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(not_turning),
+        cmocka_unit_test(healthy),
+        cmocka_unit_test(elsewhere),
+        cmocka_unit_test(port_in_use),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
