@@ -1,0 +1,143 @@
+#include "mqtt/setup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the above first */
+#include <cmocka.h>
+
+struct url_case {
+    const char *text;
+    enum err err;
+    bool is_tls;
+    const char *host;
+    int port;
+};
+
+static const struct url_case urls[] = {
+    {"mqtt://127.0.0.1", ERR_NONE, false, "127.0.0.1", 1883},
+    {"mqtt://broker.example:1", ERR_NONE, false, "broker.example", 1},
+    {"mqtts://broker.example", ERR_NONE, true, "broker.example", 8883},
+    {"mqtts://b-1_x.example:443", ERR_NONE, true, "b-1_x.example", 443},
+    {"mqtt://[::1]:1884", ERR_NONE, false, "[::1]", 1884},
+    {"mqtt://[fe80::1]", ERR_NONE, false, "[fe80::1]", 1883},
+    {.text = "", .err = ERR_INVALID},
+    {.text = "127.0.0.1", .err = ERR_INVALID},
+    {.text = "tcp://127.0.0.1", .err = ERR_INVALID},
+    {.text = "mqtt://", .err = ERR_INVALID},
+    {.text = "mqtt://:1883", .err = ERR_INVALID},
+    {.text = "mqtt://host:", .err = ERR_INVALID},
+    {.text = "mqtt://host:0", .err = ERR_INVALID},
+    {.text = "mqtt://host:65536", .err = ERR_INVALID},
+    {.text = "mqtt://host:1883/", .err = ERR_INVALID},
+    {.text = "mqtt://host/path", .err = ERR_INVALID},
+    {.text = "mqtt://user@host", .err = ERR_INVALID},
+    {.text = "mqtt://[::1", .err = ERR_INVALID},
+    {.text = "mqtt://[]", .err = ERR_INVALID},
+    {.text = "mqtts://[::1]", .err = ERR_INVALID},
+    {.text = "mqtt://ho st", .err = ERR_INVALID},
+};
+
+static void test_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        struct broker_url url = {0};
+        struct why why = {0};
+        enum err err = broker_url_parse(str_of(urls[i].text), &url, &why);
+        if (err != urls[i].err)
+            fail_msg("%s: %s", urls[i].text, err_name(err));
+        if (err != ERR_NONE) {
+            assert_string_equal(why.field, "url");
+            continue;
+        }
+        assert_int_equal(url.is_tls, urls[i].is_tls);
+        assert_string_equal(url.host, urls[i].host);
+        assert_int_equal(url.port, urls[i].port);
+    }
+}
+
+static const char *const filters[] = {"a/#", "b"};
+
+static struct mqtt_options good(void)
+{
+    return (struct mqtt_options){
+        .url = "mqtts://broker.example",
+        .client_id = "me",
+        .version = 5,
+        .keep_alive_s = 30,
+        .username = "user",
+        .password_file = "/dev/null",
+        .ca_file = "/dev/null",
+        .filters = filters,
+        .filter_count = 2,
+        .status_topic = "s",
+        .status_online = "on",
+        .status_offline = "off",
+    };
+}
+
+static void test_copies(void **state)
+{
+    (void)state;
+    struct mqtt_options options = good();
+    struct setup setup;
+    assert_int_equal(setup_init(&setup, &options, NULL), ERR_NONE);
+    assert_string_equal(setup.options.client_id, "me");
+    assert_ptr_not_equal(setup.options.client_id, options.client_id);
+    assert_string_equal(setup.options.filters[1], "b");
+    assert_ptr_not_equal(setup.options.filters[1], filters[1]);
+    assert_null(setup.options.cert_file);
+    setup_fini(&setup);
+    setup_fini(&setup); /* fine on zeros */
+}
+
+static void assert_refused(const struct mqtt_options *options, const char *field)
+{
+    struct setup setup;
+    struct why why = {0};
+    assert_int_equal(setup_init(&setup, options, &why), ERR_INVALID);
+    assert_string_equal(why.field, field);
+    setup_fini(&setup);
+}
+
+#define REFUSED(field, member, value)                                                              \
+    do {                                                                                           \
+        struct mqtt_options options = good();                                                      \
+        options.member = (value);                                                                  \
+        assert_refused(&options, field);                                                           \
+    } while (0)
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    static const char *const bad_filters[] = {"a", "\xff"};
+    REFUSED("url", url, NULL);
+    REFUSED("url", url, "http://broker");
+    REFUSED("client_id", client_id, NULL);
+    REFUSED("client_id", client_id, "");
+    REFUSED("client_id", client_id, "\xff");
+    REFUSED("version", version, 4);
+    REFUSED("version", version, 0);
+    REFUSED("keep_alive", keep_alive_s, 0);
+    REFUSED("keep_alive", keep_alive_s, 65536);
+    REFUSED("password_file", password_file, "/nonexistent");
+    REFUSED("password_file", username, NULL);
+    REFUSED("ca_file", ca_file, "/nonexistent");
+    REFUSED("ca_file", url, "mqtt://broker.example");
+    REFUSED("cert_file", cert_file, "/dev/null");
+    REFUSED("cert_file", key_file, "/dev/null");
+    REFUSED("status_topic", status_offline, NULL);
+    REFUSED("filters", filters, bad_filters);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_mistakes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
