@@ -69,16 +69,16 @@ fail:
     return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
 }
 
-static struct pending *pending_at(struct list *list)
+/* http_drop knows nothing of those that were never sent. */
+static void drop_all(struct aws *aws, struct list *list)
 {
     struct list_node *node = list_first(list);
-    return node != NULL ? list_entry(node, struct pending, node) : NULL;
-}
-
-static void free_pending(struct pending *pending)
-{
-    list_remove(&pending->node);
-    free(pending);
+    while (node != NULL) {
+        struct pending *pending = list_entry(node, struct pending, node);
+        node = list_after(list, node);
+        http_drop(aws->http, pending);
+        free(pending);
+    }
 }
 
 static void wipe(struct buf *buf)
@@ -92,13 +92,8 @@ void aws_free(struct aws *aws)
 {
     if (aws == NULL)
         return;
-    struct pending *pending;
-    while ((pending = pending_at(&aws->under_way)) != NULL) {
-        http_drop(aws->http, pending);
-        free_pending(pending);
-    }
-    while ((pending = pending_at(&aws->refused)) != NULL)
-        free_pending(pending);
+    drop_all(aws, &aws->under_way);
+    drop_all(aws, &aws->refused);
     sigv4_free(aws->sigv4);
     buf_fini(&aws->url);
     wipe(&aws->headers);
@@ -139,7 +134,8 @@ static void on_answer(void *context, const struct http_answer *answer)
         .retry_after_ms = answer->retry_after_ms,
         .body = answer->body,
     };
-    free_pending(pending);
+    list_remove(&pending->node);
+    free(pending);
     aws->done(aws->context, &ours);
 }
 
@@ -282,8 +278,10 @@ enum err aws_start(struct aws *aws, const struct aws_request *request)
 /* Only those that are there now: an answer may start the next. */
 void aws_turn(struct aws *aws)
 {
-    for (unsigned due = aws->refused_count; due > 0; due--) {
-        struct pending *pending = pending_at(&aws->refused);
+    struct list_node *node = list_first(&aws->refused);
+    for (unsigned due = aws->refused_count; due > 0 && node != NULL; due--) {
+        struct pending *pending = list_entry(node, struct pending, node);
+        node = list_after(&aws->refused, node);
         list_remove(&pending->node);
         aws->refused_count--;
         const struct aws_answer answer = {
