@@ -13,6 +13,9 @@
 /* How long calls rest after the first throttled answer that names no time of its own. */
 #define THROTTLED_HOLD_MS 1000
 
+/* Longer than a command: its numbers may be written longer than they came. */
+#define BODY_MAX ((size_t)2 * LIMITS_COMMAND_BYTES)
+
 struct bridge {
     struct bridge_options options;
     struct schedule schedule;
@@ -45,7 +48,7 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     schedule_init(&bridge->schedule, &options->schedule, mono_ms(bridge));
     outbox_init(&bridge->outbox, &bridge->options.outcome);
     buf_init(&bridge->tickets, UINT16_MAX * sizeof(uint64_t)); /* as many as packet ids */
-    buf_init(&bridge->body, LIMITS_COMMAND_BYTES);
+    buf_init(&bridge->body, BODY_MAX);
     *ret = bridge;
     return ERR_NONE;
 }
@@ -186,7 +189,8 @@ void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
 {
     if (err != ERR_NONE) {
         bridge->books.undelivered++;
-        log_say(LOG_ERROR, "undelivered", "the broker refused an answer or event for good");
+        log_say(LOG_ERROR, "undelivered",
+                "the broker takes an answer or event neither now nor later");
     }
     struct record *record = outbox_delivered(&bridge->outbox, post_id);
     if (record == NULL)
@@ -337,6 +341,13 @@ static void start_call(struct bridge *bridge, struct record *record)
     bridge_on_reply(bridge, &reply);
 }
 
+static void send_posts(struct bridge *bridge)
+{
+    uint64_t refused;
+    while (outbox_send(&bridge->outbox, &bridge->options.broker, &refused))
+        bridge_on_delivered(bridge, refused, ERR_INVALID);
+}
+
 void bridge_turn(struct bridge *bridge)
 {
     int64_t now_ms = mono_ms(bridge);
@@ -344,7 +355,7 @@ void bridge_turn(struct bridge *bridge)
     while ((record = schedule_expired(&bridge->schedule, now_ms)) != NULL)
         expire(bridge, record, RECORD_EXPIRE, now_ms);
     release_acknowledgements(bridge);
-    outbox_send(&bridge->outbox, &bridge->options.broker);
+    send_posts(bridge);
     while ((record = schedule_start(&bridge->schedule, now_ms)) != NULL)
         start_call(bridge, record);
 }

@@ -1,5 +1,6 @@
 #include "bridge/intake.h"
 
+#include "base/limits.h"
 #include "topics/level.h"
 
 static enum reject refuse(struct why *why, enum reject code, const char *field, const char *text)
@@ -30,6 +31,11 @@ static enum reject read_command(struct record_draft *draft, struct command *comm
         return refuse(why, REJECT_INVALID_REQUEST, NULL,
                       "a command must not be a retained message: it would be repeated to every "
                       "new subscription; publish it without the retain flag");
+    if (draft->arrival->correlation.n > LIMITS_CORRELATION_BYTES) {
+        why_set(why, ERR_INVALID, NULL, "the Correlation Data has %zu bytes, at most %d are echoed",
+                draft->arrival->correlation.n, LIMITS_CORRELATION_BYTES);
+        return REJECT_INVALID_REQUEST;
+    }
     enum reject code = command_decode(draft->arrival->payload, command, why);
     draft->command = command;
     return code != REJECT_NONE ? code : settle_namespace(draft, why);
@@ -69,6 +75,8 @@ struct record *intake_read(const struct outcome_options *options, const struct a
     enum reject code = REJECT_NONE;
     if (level_is_response_topic(arrival->response_topic, options->root))
         draft.response_topic = arrival->response_topic;
+    if (arrival->correlation.n <= LIMITS_CORRELATION_BYTES)
+        draft.correlation = arrival->correlation;
     if (command_topic_parse(options->root, arrival->topic, &draft.topic, why) != ERR_NONE) {
         draft.topic = (struct command_topic){0};
         code = REJECT_INVALID_TOPIC;

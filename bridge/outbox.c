@@ -4,7 +4,7 @@ void outbox_init(struct outbox *outbox, const struct outcome_options *options)
 {
     *outbox = (struct outbox){.options = options};
     list_init(&outbox->records);
-    buf_init(&outbox->topic, 4 * LIMITS_TOPIC_BYTES + LIMITS_COMMAND_BYTES);
+    buf_init(&outbox->topic, OUTBOX_TOPIC_MAX);
     buf_init(&outbox->payload, OUTBOX_PAYLOAD_MAX);
 }
 
@@ -96,17 +96,25 @@ static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
     return broker->publish(broker->context, &post);
 }
 
-void outbox_send(struct outbox *outbox, const struct port_broker *broker)
+bool outbox_send(struct outbox *outbox, const struct port_broker *broker, uint64_t *ret_refused)
 {
     while (broker->room(broker->context) > 0) {
         struct outbox_slot *slot = oldest_unsent(outbox);
         if (slot == NULL)
             slot = begin_next(outbox);
-        if (slot == NULL || send_slot(outbox, slot, broker) != ERR_NONE)
-            return;
+        if (slot == NULL)
+            return false;
+        enum err err = send_slot(outbox, slot, broker);
+        if (err != ERR_NONE && err != ERR_INVALID)
+            return false;
         slot->is_in_flight = true;
         outbox->in_flight++;
+        if (err == ERR_INVALID) {
+            *ret_refused = id_of(outbox, slot);
+            return true;
+        }
     }
+    return false;
 }
 
 struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id)

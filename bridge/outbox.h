@@ -9,9 +9,9 @@
 #include "base/limits.h"
 #include "bridge/outcome.h"
 
-#define OUTBOX_PAYLOAD_MAX                                                                         \
-    (4 * LIMITS_COMMAND_BYTES) /* an accepted dry run repeats its command                          \
-                                */
+/* Whatever arrived, and an answer's last level; an accepted dry run repeats its command. */
+#define OUTBOX_TOPIC_MAX   ((size_t)2 * UINT16_MAX)
+#define OUTBOX_PAYLOAD_MAX ((size_t)4 * LIMITS_COMMAND_BYTES)
 
 /* One post handed to the broker, or to be handed to it again. */
 struct outbox_slot {
@@ -39,8 +39,11 @@ void outbox_fini(struct outbox *outbox); /* frees the records that are still in 
 /* Takes a decided record. */
 void outbox_add(struct outbox *outbox, struct record *record);
 
-/* Sends what fits. What cannot be sent now (no memory, link lost meanwhile) is tried next time. */
-void outbox_send(struct outbox *outbox, const struct port_broker *broker);
+/* Sends what fits. What cannot be sent now (no memory, link lost meanwhile) is tried next time.
+ * True: met a post that the broker will never take, whose id is due to outbox_delivered before the
+ * rest is sent by another call. */
+nodiscard bool outbox_send(struct outbox *outbox, const struct port_broker *broker,
+                           uint64_t *ret_refused);
 
 /* The broker has the post, or refused it for good. Returns the record if that was its last, which
  * then belongs to the caller; NULL otherwise, also for an id that is not in flight. */

@@ -61,7 +61,7 @@ enum err outcome_check_notify(const struct outcome_options *options, const struc
                               struct why *why)
 {
     struct buf topic;
-    buf_init(&topic, 4 * LIMITS_TOPIC_BYTES);
+    buf_init(&topic, LIMITS_TOPIC_BYTES);
     enum err err = ERR_NONE;
     unsigned count = notify_count(options, record);
     for (unsigned number = 0; number < count && err == ERR_NONE; number++) {
@@ -114,7 +114,7 @@ static void emit_plan(struct emit *emit, const struct outcome_options *options,
     emit_request(emit, record);
     emit_array(emit, "notify");
     struct buf topic;
-    buf_init(&topic, 4 * LIMITS_TOPIC_BYTES);
+    buf_init(&topic, LIMITS_TOPIC_BYTES);
     unsigned count = notify_count(options, record);
     for (unsigned number = 0; number < count; number++) {
         buf_clear(&topic);

@@ -40,7 +40,8 @@ struct port_broker {
     /* How many posts fit now: 0 while the link is down or the window is full. */
     size_t (*room)(void *context);
     /* Takes one post, only when there is room. Whether it arrived is told by bridge_on_delivered;
-     * after bridge_on_link(false) nothing more is told of it and it has to be posted again. */
+     * after bridge_on_link(false) nothing more is told of it and it has to be posted again.
+     * ERR_INVALID: it breaks a rule of MQTT or of the broker, now and ever; other errors: later. */
     enum err (*publish)(void *context, const struct post *post);
     /* Releases the PUBACK of one arrival. A ticket of an earlier link is ignored. */
     void (*acknowledge)(void *context, uint64_t ack_ticket);

@@ -103,7 +103,7 @@ static struct str shift(struct str part, struct str original, struct str copy)
 static size_t text_size(const struct record_draft *draft)
 {
     size_t n = draft->arrival->topic.n + draft->namespace.n + draft->response_topic.n +
-               draft->arrival->correlation.n;
+               draft->correlation.n;
     if (draft->command == NULL)
         return n;
     n += draft->command->client_token.n;
@@ -114,10 +114,11 @@ static size_t text_size(const struct record_draft *draft)
 
 static void place_targets(struct record *record, const struct command *command, char **at)
 {
-    if (!str_is_absent(record->thing))
+    bool has_sender = !str_is_absent(record->thing);
+    if (has_sender)
         record->targets[record->target_count++] = record->thing;
     for (size_t i = 0; i < command->thing_count; i++) {
-        if (str_eq(command->things[i], record->thing))
+        if (has_sender && str_eq(command->things[i], record->thing))
             continue;
         record->targets[record->target_count++] = place(at, command->things[i]);
     }
@@ -139,7 +140,7 @@ struct record *record_new(const struct record_draft *draft)
     record->job = shift(draft->topic.job, arrival->topic, record->topic);
     record->namespace = place(&at, draft->namespace);
     record->response_topic = place(&at, draft->response_topic);
-    record->correlation = place(&at, arrival->correlation);
+    record->correlation = place(&at, draft->correlation);
     record->expires_ms = DUE_NEVER;
     record->qos = arrival->qos;
     record->shared_by = 1;

@@ -92,6 +92,7 @@ struct record_draft {
     struct command_topic topic; /* views into arrival->topic, or absent */
     struct str namespace;       /* of the topic or the payload */
     struct str response_topic;  /* a valid one, or absent */
+    struct str correlation;     /* one that can be echoed, or absent */
     const struct command *command;
 };
 

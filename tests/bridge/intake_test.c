@@ -110,6 +110,23 @@ static void a_refusal_keeps_what_the_answer_echoes(void **state)
     record_free(record);
 }
 
+static void correlation_data_has_to_be_short_enough_to_echo(void **state)
+{
+    (void)state;
+    static char data[LIMITS_CORRELATION_BYTES + 1];
+    memset(data, 'x', sizeof data);
+    struct arrival arrival = sample_arrival(TOPIC, "{\"description\":\"x\"}");
+    for (size_t over = 0; over < 2; over++) {
+        arrival.correlation = (struct str){data, LIMITS_CORRELATION_BYTES + over};
+        enum reject code;
+        struct why why;
+        struct record *record = read(&arrival, &code, &why);
+        assert_int_equal(code, over ? REJECT_INVALID_REQUEST : REJECT_NONE);
+        assert_int_equal(record->correlation.n, over ? 0 : LIMITS_CORRELATION_BYTES);
+        record_free(record);
+    }
+}
+
 static void a_command_is_taken_whole(void **state)
 {
     (void)state;
@@ -217,6 +234,7 @@ int main(void)
         cmocka_unit_test(each_refusal_has_its_code_and_field),
         cmocka_unit_test(a_retained_command_is_refused_unread),
         cmocka_unit_test(a_refusal_keeps_what_the_answer_echoes),
+        cmocka_unit_test(correlation_data_has_to_be_short_enough_to_echo),
         cmocka_unit_test(a_command_is_taken_whole),
         cmocka_unit_test(topic_and_payload_may_name_the_same_namespace),
         cmocka_unit_test(a_response_topic_has_to_be_a_valid_one),

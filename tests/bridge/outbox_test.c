@@ -10,6 +10,7 @@
 struct pipe {
     size_t room;
     unsigned faults; /* so many posts are not taken */
+    int64_t invalid; /* the number of a job whose answer is never taken; 0: none */
     struct {
         uint64_t id;
         int64_t job;
@@ -44,11 +45,14 @@ static enum err publish(void *context, const struct post *post)
         pipe->faults--;
         return ERR_IO;
     }
+    bool is_answer = str_ends(post->topic, STR("/accepted"));
+    if (pipe->invalid != 0 && is_answer && job_of(post->topic) == pipe->invalid)
+        return ERR_INVALID;
     assert_true(pipe->count < SENT_MAX);
     pipe->room--;
     pipe->sent[pipe->count].id = post->id;
     pipe->sent[pipe->count].job = job_of(post->topic);
-    pipe->sent[pipe->count].is_answer = str_ends(post->topic, STR("/accepted"));
+    pipe->sent[pipe->count].is_answer = is_answer;
     pipe->sent[pipe->count].has_correlation = !str_is_absent(post->correlation);
     pipe->count++;
     return ERR_NONE;
@@ -83,7 +87,8 @@ static void add(struct stage *stage, int number)
 
 static void send(struct stage *stage)
 {
-    outbox_send(&stage->outbox, &stage->broker);
+    uint64_t refused;
+    assert_false(outbox_send(&stage->outbox, &stage->broker, &refused));
 }
 
 /* Whether the delivery of the post ended its record, which is freed then. */
@@ -245,6 +250,29 @@ static void a_post_that_was_not_taken_is_tried_again(void **state)
     outbox_fini(&stage.outbox); /* frees records begun, in part delivered or whole */
 }
 
+static void a_post_that_is_never_taken_does_not_hold_up_the_others(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    for (int i = 0; i < 3; i++)
+        add(&stage, i);
+    stage.pipe.invalid = 1;
+    uint64_t refused;
+    assert_true(outbox_send(&stage.outbox, &stage.broker, &refused));
+    assert_int_equal(stage.pipe.count, 2);
+    assert_null(outbox_delivered(&stage.outbox, refused)); /* its event is still to be sent */
+    send(&stage);
+    const int64_t jobs[] = {0, 0, 1, 2, 2};
+    assert_int_equal(stage.pipe.count, COUNT_OF(jobs));
+    for (int i = 0; i < (int)COUNT_OF(jobs); i++) {
+        assert_int_equal(stage.pipe.sent[i].job, jobs[i]);
+        deliver(&stage, i);
+    }
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
 static void records_of_each_kind_go_with_the_outbox(void **state)
 {
     (void)state;
@@ -267,6 +295,7 @@ int main(void)
         cmocka_unit_test(what_was_lost_is_sent_again_in_order),
         cmocka_unit_test(an_id_of_an_earlier_round_is_ignored),
         cmocka_unit_test(a_post_that_was_not_taken_is_tried_again),
+        cmocka_unit_test(a_post_that_is_never_taken_does_not_hold_up_the_others),
         cmocka_unit_test(records_of_each_kind_go_with_the_outbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,6 @@ static void the_record_owns_all_it_says(void **state)
     char topic[] = "jobs-bridge/things/pump/jobs/rollout/update";
     char correlation[] = "\x01\x02";
     struct arrival arrival = sample_arrival(topic, "");
-    arrival.correlation = (struct str){correlation, 2};
     struct str things[] = {STR("fan"), STR("pump"), STR("valve")};
     struct command command = {
         .client_token = STR("token"), .things = things, .thing_count = COUNT_OF(things)};
@@ -76,6 +75,7 @@ static void the_record_owns_all_it_says(void **state)
         .topic = {.thing = {topic + 19, 4}, .job = {topic + 29, 7}},
         .namespace = STR("site"),
         .response_topic = STR("replies/7"),
+        .correlation = {correlation, 2},
         .command = &command,
     };
     struct record *record = record_new(&draft);

@@ -1,12 +1,14 @@
 #include "tests/fakes/world_broker.h"
 
+#include "base/limits.h"
 #include "tests/check.h"
 
 #include <stdlib.h>
 
 void world_broker_init(struct world_broker *broker, const int64_t *now_ms)
 {
-    *broker = (struct world_broker){.now_ms = now_ms, .window = 64};
+    *broker =
+        (struct world_broker){.now_ms = now_ms, .window = 64, .payload_max = LIMITS_COMMAND_BYTES};
 }
 
 void world_broker_fini(struct world_broker *broker)
@@ -45,6 +47,9 @@ static enum err publish(void *context, const struct post *post)
         broker->publish_faults--;
         return ERR_IO;
     }
+    if (post->topic.n > UINT16_MAX || post->payload.n > broker->payload_max ||
+        post->correlation.n > LIMITS_CORRELATION_BYTES)
+        return ERR_INVALID;
     for (size_t i = broker->next; i < broker->count; i++)
         assert_int_not_equal(broker->posts[i].id, post->id);
     broker->posts =

@@ -24,6 +24,7 @@ struct world_broker {
     bool is_up;
     unsigned link;           /* counts connections */
     size_t window;           /* posts not yet delivered that it takes */
+    size_t payload_max;      /* bytes; a longer one is never taken */
     int64_t delivers_in_ms;  /* WORLD_WITHHELD: only by world_broker_deliver */
     unsigned publish_faults; /* so many of the next posts are not taken (ERR_IO) */
     unsigned refusals;       /* so many of the next deliveries are refusals for good */

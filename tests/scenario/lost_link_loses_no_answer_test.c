@@ -98,19 +98,6 @@ static void acknowledgements_do_not_wait_for_answers(void **state)
     world_free(world);
 }
 
-static void a_post_refused_for_good_is_counted_and_let_go(void **state)
-{
-    (void)state;
-    struct world *world = world_new(&(struct world_options){0});
-    world->broker.refusals = 1;
-    send(world, "rollout");
-    world_run_until(world, 1000);
-    assert_int_equal(bridge_books(world->bridge).undelivered, 1);
-    assert_int_equal(bridge_books(world->bridge).accepted, 1);
-    assert_true(bridge_is_idle(world->bridge));
-    world_free(world);
-}
-
 static void a_post_that_was_not_taken_leaves_with_a_later_turn(void **state)
 {
     (void)state;
@@ -131,7 +118,6 @@ int main(void)
         cmocka_unit_test(a_link_lost_again_and_again),
         cmocka_unit_test(an_acknowledgement_never_outlives_its_link),
         cmocka_unit_test(acknowledgements_do_not_wait_for_answers),
-        cmocka_unit_test(a_post_refused_for_good_is_counted_and_let_go),
         cmocka_unit_test(a_post_that_was_not_taken_leaves_with_a_later_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
