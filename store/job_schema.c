@@ -40,8 +40,7 @@ static const char version_1[] =
     "    document_source TEXT,"
     "    document_parameters TEXT,"
     "    scheduling_config TEXT,"
-    "    destination_package_versions TEXT,"
-    "    tags TEXT"
+    "    destination_package_versions TEXT"
     ") STRICT;"
 
     "CREATE TABLE executions ("

@@ -20,11 +20,11 @@ static const char *const fixed_sql[FIXED_COUNT] = {
                " updated_ms, " MEMBERS ")"
                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [DEFINE] = "INSERT INTO definitions (job_key, targets, document, document_source,"
-               " document_parameters, scheduling_config, destination_package_versions, tags)"
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+               " document_parameters, scheduling_config, destination_package_versions)"
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [FIND] = "SELECT " SUMMARY ", " MEMBERS " FROM jobs WHERE job = ?1",
     [FIND_DEFINITION] = "SELECT targets, document, document_source, document_parameters,"
-                        " scheduling_config, destination_package_versions, tags"
+                        " scheduling_config, destination_package_versions"
                         " FROM definitions WHERE job_key = ?1",
     [UPDATE] = "UPDATE jobs SET updated_ms = ?2,"
                " abort_config = coalesce(?3, abort_config),"
@@ -36,7 +36,7 @@ static const char *const fixed_sql[FIXED_COUNT] = {
     [SET_STATE] = "UPDATE jobs SET status = ?2, updated_ms = ?3, completed_ms = ?4,"
                   " force_canceled = ?5, reason_code = ?6, comment = ?7 WHERE key = ?1",
     [DELETE] = "DELETE FROM jobs WHERE key = ?1",
-    [FIND_DUE] = "SELECT " SUMMARY " FROM jobs"
+    [FIND_DUE] = "SELECT " SUMMARY " FROM jobs INDEXED BY jobs_by_start"
                  " WHERE status = 'SCHEDULED' AND starts_ms <= ?1 ORDER BY starts_ms LIMIT 1",
 };
 
@@ -116,7 +116,6 @@ static enum err define(struct job_store *jobs, int64_t key, const struct job_def
     statement_set_str(s, 5, definition->document_parameters);
     statement_set_str(s, 6, definition->scheduling_config);
     statement_set_str(s, 7, definition->destination_package_versions);
-    statement_set_str(s, 8, definition->tags);
     return statement_run(s, why);
 }
 
@@ -195,7 +194,6 @@ enum err job_store_find_definition(struct job_store *jobs, int64_t key, struct j
         .document_parameters = statement_str(s, 3),
         .scheduling_config = statement_str(s, 4),
         .destination_package_versions = statement_str(s, 5),
-        .tags = statement_str(s, 6),
     };
     return ERR_NONE;
 }

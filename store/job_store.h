@@ -40,7 +40,6 @@ struct job_definition {
     struct str document_parameters;
     struct str scheduling_config;
     struct str destination_package_versions;
-    struct str tags;
 };
 
 nodiscard enum err job_store_new(struct store *store, struct job_store **ret, struct why *why);

@@ -19,13 +19,13 @@ struct store {
 
 static enum err error_of(int code)
 {
+    if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return ERR_EXISTS;
     switch (code & 0xff) {
     case SQLITE_FULL:
         return ERR_FULL;
     case SQLITE_NOMEM:
         return ERR_NO_MEMORY;
-    case SQLITE_CONSTRAINT:
-        return ERR_EXISTS;
     case SQLITE_BUSY:
         return ERR_DOWN;
     case SQLITE_NOTADB:
