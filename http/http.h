@@ -5,7 +5,8 @@
  * together. Callbacks come from http_turn and from nowhere else; each request ends exactly once.
  *
  * A request is sent as it is: no redirects, no proxy or netrc of the environment, no rewriting of
- * the path. https needs TLS 1.2 and a certificate that verifies.
+ * the path. https needs TLS 1.2 and a certificate that verifies. The process has to ignore SIGPIPE:
+ * OpenSSL writes without MSG_NOSIGNAL.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H

@@ -23,7 +23,9 @@ struct wire_server {
     size_t count;
     atomic_uint connections;
     pthread_t thread;
-    char request[WIRE_BYTES];
+    char request[WIRE_BYTES]; /* as it comes in; the thread's own */
+    pthread_mutex_t lock;
+    char last_request[WIRE_BYTES];
 };
 
 static int loopback_socket(bool listens, unsigned *port)
@@ -115,6 +117,9 @@ static bool read_request(struct wire_server *server, int fd)
         at += (size_t)got;
         server->request[at] = '\0';
     } while (!is_whole(server->request, at));
+    pthread_mutex_lock(&server->lock);
+    memcpy(server->last_request, server->request, at + 1);
+    pthread_mutex_unlock(&server->lock);
     return true;
 }
 
@@ -154,6 +159,7 @@ struct wire_server *wire_server_start(const struct wire_step *steps, size_t coun
     assert(server != NULL);
     server->steps = steps;
     server->count = count;
+    pthread_mutex_init(&server->lock, NULL);
     server->fd = loopback_socket(true, &server->port);
     assert(listen(server->fd, 16) == 0);
     assert(pipe(server->stop_pipe) == 0);
@@ -167,6 +173,7 @@ void wire_server_stop(struct wire_server *server)
     pthread_join(server->thread, NULL);
     close(server->stop_pipe[0]);
     close(server->fd);
+    pthread_mutex_destroy(&server->lock);
     free(server);
 }
 
@@ -180,9 +187,11 @@ unsigned wire_server_connections(const struct wire_server *server)
     return atomic_load(&server->connections);
 }
 
-const char *wire_server_request(const struct wire_server *server)
+void wire_server_request(struct wire_server *server, char ret_text[WIRE_BYTES])
 {
-    return server->request;
+    pthread_mutex_lock(&server->lock);
+    memcpy(ret_text, server->last_request, WIRE_BYTES);
+    pthread_mutex_unlock(&server->lock);
 }
 
 unsigned wire_dead_port(void)

@@ -26,8 +26,8 @@ struct wire_server *wire_server_start(const struct wire_step *steps, size_t coun
 void wire_server_stop(struct wire_server *server);
 unsigned wire_server_port(const struct wire_server *server);
 unsigned wire_server_connections(const struct wire_server *server); /* accepted so far */
-/* The last request whole, NUL terminated. Only after its answer has come or the server stopped. */
-const char *wire_server_request(const struct wire_server *server);
+/* The last request whole, NUL terminated. */
+void wire_server_request(struct wire_server *server, char ret_text[WIRE_BYTES]);
 
 /* A port of 127.0.0.1 on which nobody listens. */
 unsigned wire_dead_port(void);
