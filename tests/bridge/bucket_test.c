@@ -62,6 +62,7 @@ static void idleness_saves_up_one_burst_only(void **state)
     struct bucket bucket;
     bucket_init(&bucket, 10, 4, 0);
     assert_int_equal(drain(&bucket, 0, 1), 4);
+    assert_int_equal(drain(&bucket, 900, 901), 4); /* 9 would have flowed in */
     assert_int_equal(drain(&bucket, 1000000, 1000001), 4);
 }
 
@@ -77,6 +78,9 @@ static void zero_means_no_limit(void **state)
     assert_false(bucket_take(&bucket, 79));
     assert_int_equal(bucket_next_ms(&bucket, 60), 80);
     assert_true(bucket_take(&bucket, 80));
+    bucket_hold(&bucket, 200);
+    bucket_hold(&bucket, 100); /* an earlier end does not shorten it */
+    assert_int_equal(bucket_next_ms(&bucket, 90), 200);
 }
 
 static void a_hold_empties_and_lasts(void **state)
@@ -92,7 +96,7 @@ static void a_hold_empties_and_lasts(void **state)
     assert_false(bucket_take(&bucket, 2100));
 
     bucket_hold(&bucket, 5000);
-    bucket_hold(&bucket, 3000); /* an earlier end does not shorten it */
+    bucket_hold(&bucket, 3000);
     assert_false(bucket_take(&bucket, 4999));
     assert_int_equal(bucket_next_ms(&bucket, 2100), 5100);
 }

@@ -243,6 +243,49 @@ static void settling_one_behind_leaves_the_head_alone(void **state)
     schedule_fini(&schedule);
 }
 
+static void those_behind_know_what_holds_up_their_lane(void **state)
+{
+    (void)state;
+    struct schedule schedule;
+    init(&schedule, 8, 0, 1);
+    struct record *head = add(&schedule, "a", 9000);
+    struct record *behind = add(&schedule, "a", 9000);
+    struct record *last = add(&schedule, "a", 9000);
+    struct record *other = add(&schedule, "b", 9000);
+    assert_int_equal(schedule_last_fault(head), FAULT_OK);
+
+    assert_ptr_equal(schedule_start(&schedule, 0), head);
+    head->last_fault = FAULT_TRANSPORT;
+    schedule_pause(&schedule, head, 500);
+    assert_int_equal(schedule_last_fault(head), FAULT_TRANSPORT);
+    assert_int_equal(schedule_last_fault(behind), FAULT_TRANSPORT);
+    assert_int_equal(schedule_last_fault(other), FAULT_OK);
+
+    settle(&schedule, head, RECORD_EXPIRE); /* nothing has become better by that */
+    assert_int_equal(schedule_last_fault(behind), FAULT_TRANSPORT);
+    settle(&schedule, other, RECORD_REFUSE);
+    assert_ptr_equal(schedule_start(&schedule, 0), behind);
+    settle(&schedule, behind, RECORD_ACCEPT);
+    assert_int_equal(schedule_last_fault(last), FAULT_OK);
+    schedule_fini(&schedule);
+}
+
+static void a_good_call_after_a_bad_one_clears_the_lane(void **state)
+{
+    (void)state;
+    struct schedule schedule;
+    init(&schedule, 8, 0, 1);
+    struct record *head = add(&schedule, "a", 9000);
+    struct record *behind = add(&schedule, "a", 9000);
+    assert_ptr_equal(schedule_start(&schedule, 0), head);
+    head->last_fault = FAULT_TRANSPORT;
+    schedule_pause(&schedule, head, 0);
+    assert_ptr_equal(schedule_start(&schedule, 0), head);
+    settle(&schedule, head, RECORD_ACCEPT);
+    assert_int_equal(schedule_last_fault(behind), FAULT_OK);
+    schedule_fini(&schedule);
+}
+
 struct visited {
     struct schedule *schedule;
     size_t count;
@@ -316,6 +359,8 @@ int main(void)
         cmocka_unit_test(a_call_outlives_its_deadline),
         cmocka_unit_test(a_pausing_head_can_end_and_the_next_is_ready),
         cmocka_unit_test(settling_one_behind_leaves_the_head_alone),
+        cmocka_unit_test(those_behind_know_what_holds_up_their_lane),
+        cmocka_unit_test(a_good_call_after_a_bad_one_clears_the_lane),
         cmocka_unit_test(each_visits_all_and_may_settle),
         cmocka_unit_test(once_stopped_nothing_starts),
         cmocka_unit_test(what_is_left_goes_with_the_schedule),
