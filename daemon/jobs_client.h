@@ -7,7 +7,7 @@
 #include "daemon/config.h"
 #include "jobs/fault.h"
 
-#define JOBS_CLIENT_ANSWER_BYTES (1024 * 1024)
+#define JOBS_CLIENT_ANSWER_BYTES ((size_t)1024 * 1024)
 
 struct jobs_client;
 

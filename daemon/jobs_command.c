@@ -8,7 +8,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-#define REQUEST_BYTES_MAX (256 * 1024)
+#define REQUEST_BYTES_MAX ((size_t)256 * 1024)
 #define TEXT_BYTES_MAX    (4 * JOBS_CLIENT_ANSWER_BYTES)
 #define GIVEN_MAX         32
 

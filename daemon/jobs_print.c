@@ -2,15 +2,34 @@
 
 #include "jobs/doc.h"
 
-#include <stdio.h>
 #include <time.h>
 
-static void add_shown(struct buf *out, struct str text)
+#define NAME_COLUMNS   32
+#define STATUS_COLUMNS 20
+
+static void add_cleaned(struct buf *out, struct str text, const char *allowed)
 {
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        buf_add_byte(out, c < 0x20 || c == 0x7f ? '?' : text.p[i]);
+        bool is_control = c < 0x20 || c == 0x7f;
+        bool is_allowed = c != '\0' && strchr(allowed, c) != NULL;
+        if (is_control && !is_allowed)
+            buf_add_byte(out, '?');
+        else
+            buf_add_byte(out, text.p[i]);
     }
+}
+
+/* What a line may show: no control character. */
+static void add_shown(struct buf *out, struct str text)
+{
+    add_cleaned(out, text, "");
+}
+
+static void print_raw(struct str text, struct buf *out)
+{
+    add_cleaned(out, text, "\n\t");
+    buf_add_byte(out, '\n');
 }
 
 static void print_done(const struct jobs_words *words, const char *done, struct buf *out)
@@ -78,12 +97,6 @@ static struct doc *parse(struct str answer)
     return doc_parse(answer, JOBS_CLIENT_ANSWER_BYTES, &doc, NULL) == ERR_NONE ? doc : NULL;
 }
 
-static void print_raw(struct str answer, struct buf *out)
-{
-    add_shown(out, answer);
-    buf_add_byte(out, '\n');
-}
-
 void jobs_print_job(const struct jobs_words *words, struct str answer, struct buf *out)
 {
     struct doc *doc = parse(answer);
@@ -107,21 +120,32 @@ void jobs_print_document(const struct jobs_words *words, struct str answer, stru
     doc_free(doc);
 }
 
-static void print_row(struct doc_node first, struct doc_node second, struct doc_node row,
-                      struct buf *out)
+/* The name in an ARN such as arn:aws:iot:us-east-1:123456789012:thing/pump-1; else the text. */
+static struct str last_part(struct str arn)
 {
-    char name[160];
-    snprintf(name, sizeof name, "%.*s",
-             STR_ARG(str_is_absent(doc_str(first)) ? doc_str(second) : doc_str(first)));
-    struct str status = doc_str(doc_member(row, "status"));
-    size_t start = out->n;
-    add_shown(out, str_of(name));
-    while (buf_err(out) == ERR_NONE && out->n - start < 32)
+    size_t at = arn.n;
+    while (at > 0 && arn.p[at - 1] != '/')
+        at--;
+    return at > 0 ? (struct str){arn.p + at, arn.n - at} : arn;
+}
+
+static void add_column(struct buf *out, struct str text, size_t width)
+{
+    add_shown(out, text);
+    for (size_t n = text.n; n < width; n++)
         buf_add_byte(out, ' ');
-    buf_format(out, "  %-20.*s  ", STR_ARG(status));
+    buf_add_text(out, "  ");
+}
+
+static void print_row(struct str name, struct doc_node row, struct buf *out)
+{
     struct doc_node at = doc_member(row, "lastUpdatedAt");
+    add_column(out, name, NAME_COLUMNS);
+    add_column(out, doc_str(doc_member(row, "status")), STATUS_COLUMNS);
     if (is_time(STR("lastUpdatedAt"), at))
         add_time(out, at);
+    else
+        buf_add_byte(out, '-');
     buf_add_byte(out, '\n');
 }
 
@@ -136,7 +160,7 @@ void jobs_print_jobs(const struct jobs_words *words, struct str answer, struct b
     struct doc_node jobs = doc_member(doc_root(doc), "jobs");
     for (size_t i = 0; i < doc_count(jobs); i++) {
         struct doc_node job = doc_item(jobs, i);
-        print_row(doc_member(job, "jobId"), doc_member(job, "jobArn"), job, out);
+        print_row(doc_str(doc_member(job, "jobId")), job, out);
     }
     doc_free(doc);
 }
@@ -152,8 +176,9 @@ void jobs_print_executions(const struct jobs_words *words, struct str answer, st
     struct doc_node rows = doc_member(doc_root(doc), "executionSummaries");
     for (size_t i = 0; i < doc_count(rows); i++) {
         struct doc_node row = doc_item(rows, i);
-        print_row(doc_member(row, "thingArn"), doc_member(row, "jobId"),
-                  doc_member(row, "jobExecutionSummary"), out);
+        struct str arn = doc_str(doc_member(row, "thingArn"));
+        struct str name = str_is_absent(arn) ? doc_str(doc_member(row, "jobId")) : last_part(arn);
+        print_row(name, doc_member(row, "jobExecutionSummary"), out);
     }
     doc_free(doc);
 }

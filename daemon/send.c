@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #define TIMEOUT_MS      15000
+#define TOPIC_BYTES_MAX ((size_t)2 * LIMITS_TOPIC_BYTES) /* what is too long is told as such */
 #define DISCONNECT_MS   500
 #define TOKEN_DIGITS    32
 #define CLIENT_ID_START "jobs-bridge-send-"
@@ -314,9 +315,9 @@ int send_main(int argc, char **argv)
         return VERB_REFUSED;
     log_set_level(LOG_ERROR);
     struct send send = {.options = &options};
-    buf_init(&send.topic, LIMITS_TOPIC_BYTES * 2);
-    buf_init(&send.accepted_topic, LIMITS_TOPIC_BYTES * 2);
-    buf_init(&send.rejected_topic, LIMITS_TOPIC_BYTES * 2);
+    buf_init(&send.topic, TOPIC_BYTES_MAX);
+    buf_init(&send.accepted_topic, TOPIC_BYTES_MAX);
+    buf_init(&send.rejected_topic, TOPIC_BYTES_MAX);
     buf_init(&send.payload, LIMITS_COMMAND_BYTES);
     buf_init(&send.answer, LIMITS_COMMAND_BYTES);
     int status = send_with(&send, config);

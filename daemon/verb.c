@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MISTAKES_TEXT_MAX (MISTAKES_MAX * 2 * WHY_TEXT_MAX)
+#define MISTAKES_TEXT_MAX ((size_t)MISTAKES_MAX * 2 * WHY_TEXT_MAX)
 
 static void tell_mistakes(struct mistakes *mistakes, const char *file)
 {
