@@ -6,7 +6,7 @@
 #include "jobs/model.h"
 #include "local/member.h"
 #include "local/operation.h"
-#include "local/schedule.h"
+#include "local/start.h"
 #include "local/target.h"
 
 static enum err refuse(struct why *why, const char *field, const char *text)
@@ -29,7 +29,7 @@ static enum err read_time(struct doc_node config, const char *name, int64_t *ret
                           struct why *why)
 {
     struct str text = doc_str(doc_member(config, name));
-    if (str_is_absent(text) || schedule_parse_time(text, ret_ms))
+    if (str_is_absent(text) || start_parse_time(text, ret_ms))
         return ERR_NONE;
     return query_refuse(why, name, text, "be a time such as 2030-01-31T08:00");
 }

@@ -5,7 +5,7 @@
 #include "local/answer.h"
 #include "local/percent.h"
 #include "local/route.h"
-#include "local/schedule.h"
+#include "local/start.h"
 
 #define NAMES_BYTES_MAX 1024
 
@@ -58,13 +58,13 @@ static enum err begin(const struct dispatch *dispatch, enum store_access access,
                       struct why *why)
 {
     enum err err = store_begin(dispatch->store, access, why);
-    if (err != ERR_NONE || !schedule_has_due(ask))
+    if (err != ERR_NONE || !start_has_due(ask))
         return err;
     if (access == STORE_READ) {
         store_rollback(dispatch->store);
         err = store_begin(dispatch->store, STORE_WRITE, why);
     }
-    return err == ERR_NONE ? schedule_start_due(ask, why) : err;
+    return err == ERR_NONE ? start_all_due(ask, why) : err;
 }
 
 static enum fault run(const struct dispatch *dispatch, const struct route *route, struct ask *ask,

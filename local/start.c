@@ -1,4 +1,4 @@
-#include "local/schedule.h"
+#include "local/start.h"
 
 #include "base/limits.h"
 #include "local/target.h"
@@ -45,7 +45,7 @@ static bool parse_offset(struct str rest, int *ret_minutes)
     return rest.n == 0;
 }
 
-bool schedule_parse_time(struct str text, int64_t *ret_ms)
+bool start_parse_time(struct str text, int64_t *ret_ms)
 {
     struct tm tm = {0};
     int offset = 0;
@@ -68,7 +68,7 @@ bool schedule_parse_time(struct str text, int64_t *ret_ms)
     return true;
 }
 
-bool schedule_has_due(struct ask *ask)
+bool start_has_due(struct ask *ask)
 {
     struct job_record job;
     return job_store_find_due(ask->jobs, ask->now_ms, &job, NULL) == ERR_NONE;
@@ -87,7 +87,7 @@ static enum err queue_targets(struct ask *ask, const struct job_record *job, str
     return err;
 }
 
-static enum err start(struct ask *ask, struct job_record *job, struct why *why)
+static enum err start_job(struct ask *ask, struct job_record *job, struct why *why)
 {
     job->status = JOB_IN_PROGRESS;
     job->updated_ms = ask->now_ms;
@@ -95,14 +95,14 @@ static enum err start(struct ask *ask, struct job_record *job, struct why *why)
     return err == ERR_NONE ? job_store_set_state(ask->jobs, job, why) : err;
 }
 
-enum err schedule_start_due(struct ask *ask, struct why *why)
+enum err start_all_due(struct ask *ask, struct why *why)
 {
     enum err err = ERR_NONE;
     for (int i = 0; i < STARTS_PER_REQUEST && err == ERR_NONE; i++) {
         struct job_record job;
         err = job_store_find_due(ask->jobs, ask->now_ms, &job, why);
         if (err == ERR_NONE)
-            err = start(ask, &job, why);
+            err = start_job(ask, &job, why);
     }
     return err == ERR_NOT_FOUND ? ERR_NONE : err;
 }
