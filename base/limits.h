@@ -26,9 +26,9 @@
 #define LIMITS_CORRELATION_BYTES 1024
 
 /* The bridge's own queues, in commands and messages. */
-#define LIMITS_WAITING       100000 /* commands waiting or in flight; beyond it PUBACKs are held */
+#define LIMITS_WAITING       100000 /* commands undecided; beyond it arrivals are parked */
+#define LIMITS_PARKED        4096   /* arrivals not taken in for lack of room, not acknowledged */
 #define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
-#define LIMITS_POSTS         400000 /* answers and events not yet acknowledged by the broker */
 
 /* MQTT link. Message ids are searched linearly in Paho, hence the window. */
 #define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "bridge/backoff.h"
 #include "bridge/intake.h"
+#include "bridge/ledger.h"
 #include "bridge/outbox.h"
+#include "bridge/parking.h"
+#include "bridge/report.h"
 
 #include <stdlib.h>
 
@@ -20,6 +23,8 @@ struct bridge {
     struct bridge_options options;
     struct schedule schedule;
     struct outbox outbox;
+    struct ledger ledger;
+    struct parking parking;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot; NULL: free */
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
     struct buf body;
@@ -47,6 +52,9 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     bridge->options = *options;
     schedule_init(&bridge->schedule, &options->schedule, mono_ms(bridge));
     outbox_init(&bridge->outbox, &bridge->options.outcome);
+    ledger_init(&bridge->ledger, &options->journal);
+    parking_init(&bridge->parking);
+    bridge->next_seq = ledger_next_seq(&bridge->ledger);
     buf_init(&bridge->tickets, UINT16_MAX * sizeof(uint64_t)); /* as many as packet ids */
     buf_init(&bridge->body, BODY_MAX);
     *ret = bridge;
@@ -59,41 +67,15 @@ void bridge_free(struct bridge *bridge)
         return;
     schedule_fini(&bridge->schedule);
     outbox_fini(&bridge->outbox);
+    parking_clear(&bridge->parking);
     buf_fini(&bridge->tickets);
     buf_fini(&bridge->body);
     free(bridge);
 }
 
-static void log_decision(const struct record *record)
-{
-    const struct outcome *outcome = &record->outcome;
-    bool is_accepted = outcome->code == REJECT_NONE;
-    struct log_line line;
-    log_start(&line, LOG_INFO, is_accepted ? "accepted" : "rejected");
-    if (str_is_absent(record->job))
-        log_str(&line, "topic", record->topic);
-    log_str(&line, "thing", record->thing);
-    log_str(&line, "job", record->job);
-    log_str(&line, "namespace", record->namespace);
-    log_str(&line, "client_token", record->client_token);
-    if (!is_accepted) {
-        log_text(&line, "code", reject_name(outcome->code));
-        log_str(&line, "field", outcome->field);
-        log_str(&line, "msg", outcome->message);
-    }
-    log_str(&line, "request_id", outcome->request_id);
-    log_int(&line, "attempts", record->attempts);
-    log_int(&line, "latency_ms", outcome->latency_ms);
-    if (record->is_dry_run)
-        log_text(&line, "dry_run", "yes");
-    if (record->qos == 0)
-        log_text(&line, "delivery", "best effort, it came at QoS 0");
-    log_end(&line);
-}
-
-/* Records how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
-static void answer(struct bridge *bridge, struct record *record, enum reject code,
-                   const struct why *why, struct str request_id)
+/* Notes how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
+static void conclude(struct bridge *bridge, struct record *record, enum reject code,
+                     const struct why *why, struct str request_id)
 {
     record_conclude(record, code, why, request_id);
     record->outcome.decided_at_s = wall_ms(bridge) / 1000;
@@ -104,23 +86,24 @@ static void answer(struct bridge *bridge, struct record *record, enum reject cod
         bridge->books.accepted++;
     else
         bridge->books.rejected++;
-    log_decision(record);
+    report_decision(record);
     outbox_add(&bridge->outbox, record);
 }
 
-/* Ends a record that never entered the schedule. */
-static void answer_at_once(struct bridge *bridge, struct record *record, enum reject code,
-                           const struct why *why)
+static void conclude_at_once(struct bridge *bridge, struct record *record, enum reject code,
+                             const struct why *why)
 {
     record_move(record, code == REJECT_NONE ? RECORD_ACCEPT : RECORD_REFUSE);
-    answer(bridge, record, code, why, STR_NONE);
+    conclude(bridge, record, code, why, STR_NONE);
 }
 
+/* Ends a record that was in the schedule. */
 static void settle(struct bridge *bridge, struct record *record, enum record_event event,
                    enum reject code, const struct why *why, struct str request_id)
 {
     schedule_settle(&bridge->schedule, record, event);
-    answer(bridge, record, code, why, request_id);
+    conclude(bridge, record, code, why, request_id);
+    ledger_decide(&bridge->ledger, record);
 }
 
 static int64_t deadline_of(const struct bridge *bridge, const struct record *record)
@@ -129,28 +112,43 @@ static int64_t deadline_of(const struct bridge *bridge, const struct record *rec
     return record->expires_ms < deadline_ms ? record->expires_ms : deadline_ms;
 }
 
-/* Takes the record in; the PUBACK may leave once this has returned true. */
+/* False: out of memory, nothing has happened. */
 static bool take_in(struct bridge *bridge, struct record *record, enum reject code,
                     const struct why *why)
 {
-    bool is_full = bridge->schedule.waiting >= LIMITS_WAITING && record->qos == 0;
     record->seq = bridge->next_seq;
-    if (code == REJECT_NONE && is_full) {
-        struct why full;
-        why_set(&full, ERR_FULL, NULL, "%d commands are waiting", LIMITS_WAITING);
-        answer_at_once(bridge, record, REJECT_REQUEST_THROTTLED, &full);
-    } else if (code != REJECT_NONE || record->is_dry_run) {
-        answer_at_once(bridge, record, code, why);
-    } else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE) {
+    if (code != REJECT_NONE || record->is_dry_run)
+        conclude_at_once(bridge, record, code, why);
+    else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE)
         return false;
-    }
     bridge->next_seq++;
     bridge->books.received++;
     return true;
 }
 
+/* Whether the record repeats a command that the journal knows; then it has been dealt with: it is
+ * answered again if its command is finished, and otherwise by the answer that is to come. */
+static bool is_repeated(struct bridge *bridge, struct record *record, const struct arrival *arrival)
+{
+    struct journal_entry known;
+    if (ledger_find(&bridge->ledger, record, arrival, wall_ms(bridge), &known) != ERR_NONE)
+        return false;
+    bridge->books.repeated++;
+    if (known.state != JOURNAL_FINISHED) {
+        record_free(record);
+        return true;
+    }
+    record->is_repeat = true;
+    record_recall(record, &known.ending);
+    report_decision(record);
+    outbox_add(&bridge->outbox, record);
+    return true;
+}
+
 static void hold_ticket(struct bridge *bridge, uint64_t ticket)
 {
+    if (ticket == 0)
+        return;
     buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
     if (buf_err(&bridge->tickets) != ERR_NONE)
         log_say(LOG_ERROR, "bridge",
@@ -158,45 +156,105 @@ static void hold_ticket(struct bridge *bridge, uint64_t ticket)
                 "that command again after the next reconnect");
 }
 
-void bridge_on_arrival(struct bridge *bridge, const struct arrival *arrival)
+static void take(struct bridge *bridge, const struct arrival *arrival)
 {
-    if (bridge->is_stopping)
-        return; /* not acknowledged, so the broker keeps it */
     struct why why = {0};
     enum reject code;
     struct record *record = intake_read(&bridge->options.outcome, arrival, wall_ms(bridge),
                                         mono_ms(bridge), &code, &why);
+    if (record != NULL && is_repeated(bridge, record, arrival)) {
+        hold_ticket(bridge, arrival->ack_ticket);
+        return;
+    }
     if (record == NULL || !take_in(bridge, record, code, &why)) {
         record_free(record);
         log_say(LOG_ERROR, "bridge",
-                "out of memory: a command was not taken in and not "
-                "acknowledged");
+                "out of memory: a command was not taken in and not acknowledged");
         return;
     }
-    if (arrival->ack_ticket != 0)
-        hold_ticket(bridge, arrival->ack_ticket);
+    ledger_take(&bridge->ledger, record, arrival, wall_ms(bridge));
+    hold_ticket(bridge, arrival->ack_ticket);
 }
 
+static bool has_room(const struct bridge *bridge)
+{
+    return bridge->schedule.waiting < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
+}
+
+/* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
+ * journal, which may be what is full. */
+static void turn_away(struct bridge *bridge, const struct arrival *arrival)
+{
+    struct why why = {0};
+    enum reject code;
+    struct record *record = intake_read(&bridge->options.outcome, arrival, wall_ms(bridge),
+                                        mono_ms(bridge), &code, &why);
+    if (record == NULL)
+        return; /* best effort, and said to be */
+    why_set(&why, ERR_FULL, NULL, "as many commands wait as may; send it again later");
+    bridge->books.received++;
+    conclude_at_once(bridge, record, REJECT_REQUEST_THROTTLED, &why);
+}
+
+static void park(struct bridge *bridge, const struct arrival *arrival)
+{
+    if (bridge->parking.count == 0)
+        log_say(LOG_WARN, "full", "commands are left with the broker until there is room");
+    if (parking_add(&bridge->parking, arrival) != ERR_NONE)
+        log_say(LOG_ERROR, "full",
+                "a command is left with the broker, which will send it again "
+                "after the next reconnect");
+}
+
+void bridge_on_arrival(struct bridge *bridge, const struct arrival *arrival)
+{
+    if (bridge->is_stopping || bridge->ledger.is_broken)
+        return; /* not acknowledged, so the broker keeps it */
+    if (bridge->parking.count == 0 && has_room(bridge))
+        take(bridge, arrival);
+    else if (arrival->qos == 0)
+        turn_away(bridge, arrival);
+    else
+        park(bridge, arrival);
+}
+
+static void unpark(struct bridge *bridge)
+{
+    while (!bridge->is_stopping && bridge->parking.count > 0 && has_room(bridge)) {
+        take(bridge, parking_first(&bridge->parking));
+        parking_drop_first(&bridge->parking);
+    }
+}
+
+/* What belongs to the lost link is worth nothing on the next one. */
 void bridge_on_link(struct bridge *bridge, bool is_up)
 {
     if (is_up)
         return;
     outbox_lose(&bridge->outbox);
-    buf_clear(&bridge->tickets); /* they belong to the lost link */
+    buf_clear(&bridge->tickets);
+    parking_clear(&bridge->parking);
+}
+
+/* The last post of the record is dealt with. */
+static void finish(struct bridge *bridge, struct record *record)
+{
+    record_move(record, RECORD_DELIVER);
+    if (record->posts_refused > 0) {
+        report_undelivered(record);
+        ledger_bury(&bridge->ledger, record, wall_ms(bridge), "the broker refused its answer");
+    }
+    ledger_finish(&bridge->ledger, record, mono_ms(bridge));
+    record_free(record);
 }
 
 void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
 {
-    if (err != ERR_NONE) {
+    if (err != ERR_NONE)
         bridge->books.undelivered++;
-        log_say(LOG_ERROR, "undelivered",
-                "the broker takes an answer or event neither now nor later");
-    }
-    struct record *record = outbox_delivered(&bridge->outbox, post_id);
-    if (record == NULL)
-        return;
-    record_move(record, RECORD_DELIVER);
-    record_free(record);
+    struct record *record = outbox_delivered(&bridge->outbox, post_id, err);
+    if (record != NULL)
+        finish(bridge, record);
 }
 
 static struct record *take_call(struct bridge *bridge, uint64_t call_id)
@@ -260,21 +318,13 @@ static void try_again(struct bridge *bridge, struct record *record, const struct
         expire(bridge, record, RECORD_REFUSE, now_ms);
         return;
     }
-    if (bridge->is_stopping) {
+    if (bridge->is_stopping && !ledger_has_journal(&bridge->ledger)) {
         refuse_to_stop(bridge, record);
         return;
     }
     int64_t pause_ms = backoff_pause_ms(reply->class, record->attempts, reply->retry_after_ms,
                                         &bridge->options.chance);
-    struct log_line line;
-    log_start(&line, LOG_WARN, "retry");
-    log_str(&line, "job", record->job);
-    log_text(&line, "fault", fault_name(reply->fault));
-    log_int(&line, "status", reply->http_status);
-    log_str(&line, "msg", reply->message);
-    log_int(&line, "attempts", record->attempts);
-    log_int(&line, "pause_ms", pause_ms);
-    log_end(&line);
+    report_retry(record, reply, pause_ms);
     schedule_pause(&bridge->schedule, record, now_ms + pause_ms);
 }
 
@@ -296,11 +346,8 @@ void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
     }
 }
 
-/* Held while more wait than may: the broker then stops sending, which is what pushes back. */
 static void release_acknowledgements(struct bridge *bridge)
 {
-    if (bridge->schedule.waiting > LIMITS_WAITING)
-        return;
     struct str held = buf_str(&bridge->tickets);
     for (size_t at = 0; at < held.n; at += sizeof(uint64_t)) {
         uint64_t ticket;
@@ -354,6 +401,9 @@ void bridge_turn(struct bridge *bridge)
     struct record *record;
     while ((record = schedule_expired(&bridge->schedule, now_ms)) != NULL)
         expire(bridge, record, RECORD_EXPIRE, now_ms);
+    unpark(bridge);
+    if (!ledger_commit(&bridge->ledger, now_ms, wall_ms(bridge), bridge->is_stopping))
+        return; /* nothing leaves that is not durable */
     release_acknowledgements(bridge);
     send_posts(bridge);
     while ((record = schedule_start(&bridge->schedule, now_ms)) != NULL)
@@ -362,7 +412,9 @@ void bridge_turn(struct bridge *bridge)
 
 int64_t bridge_due_ms(const struct bridge *bridge)
 {
-    return schedule_due_ms(&bridge->schedule, mono_ms(bridge));
+    int64_t schedule = schedule_due_ms(&bridge->schedule, mono_ms(bridge));
+    int64_t ledger = ledger_due_ms(&bridge->ledger);
+    return schedule < ledger ? schedule : ledger;
 }
 
 struct bridge_books bridge_books(const struct bridge *bridge)
@@ -388,26 +440,86 @@ void bridge_stop(struct bridge *bridge)
 {
     bridge->is_stopping = true;
     bridge->schedule.is_stopped = true;
-    schedule_each(&bridge->schedule, stop_waiting, bridge);
+    if (!ledger_has_journal(&bridge->ledger))
+        schedule_each(&bridge->schedule, stop_waiting, bridge);
+}
+
+static bool is_calling(const struct bridge *bridge)
+{
+    for (size_t slot = 0; slot < LIMITS_MAX_IN_FLIGHT; slot++)
+        if (bridge->calling[slot] != NULL)
+            return true;
+    return false;
 }
 
 void bridge_abandon(struct bridge *bridge)
 {
     for (size_t slot = 0; slot < LIMITS_MAX_IN_FLIGHT; slot++) {
         struct record *record = bridge->calling[slot];
-        if (record == NULL)
+        bridge->calling[slot] = NULL;
+        if (record == NULL || ledger_has_journal(&bridge->ledger))
             continue;
         struct why why;
         why_set(&why, ERR_DOWN, NULL,
-                "the bridge stopped during the call; it may have taken "
-                "effect");
-        bridge->calling[slot] = NULL;
+                "the bridge stopped during the call; it may have taken effect");
         settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
     }
 }
 
 bool bridge_is_idle(const struct bridge *bridge)
 {
-    return bridge->schedule.in_flight == 0 && bridge->schedule.waiting == 0 &&
-           outbox_is_empty(&bridge->outbox);
+    bool is_done = ledger_has_journal(&bridge->ledger) || bridge->schedule.waiting == 0;
+    return is_done && !is_calling(bridge) && outbox_is_empty(&bridge->outbox);
+}
+
+bool bridge_is_broken(const struct bridge *bridge, const char **ret_why)
+{
+    *ret_why = bridge->ledger.why.text;
+    return bridge->ledger.is_broken;
+}
+
+/* Puts a decided command's answer and events back into the outbox. */
+static void recall(struct bridge *bridge, struct record *record, const struct ending *ending)
+{
+    record_recall(record, ending);
+    outbox_add(&bridge->outbox, record);
+}
+
+/* Checked as on the day it arrived, so it is judged the same. */
+static enum err recover_one(void *context, const struct journal_entry *entry)
+{
+    struct bridge *bridge = context;
+    struct arrival arrival = ledger_arrival(entry);
+    int64_t age_ms = wall_ms(bridge) - entry->arrived_at_ms;
+    struct why why = {0};
+    enum reject code;
+    struct record *record = intake_read(&bridge->options.outcome, &arrival, entry->arrived_at_ms,
+                                        mono_ms(bridge) - (age_ms > 0 ? age_ms : 0), &code, &why);
+    if (record == NULL)
+        return ERR_NO_MEMORY;
+    record->seq = entry->seq;
+    record->last_fault = FAULT_TRANSPORT; /* what kept it waiting so far: the bridge was down */
+    if (entry->state == JOURNAL_DECIDED) {
+        recall(bridge, record, &entry->ending);
+    } else if (code != REJECT_NONE) {
+        conclude_at_once(bridge, record, code, &why);
+        ledger_decide(&bridge->ledger, record);
+    } else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE) {
+        record_free(record);
+        return ERR_NO_MEMORY;
+    }
+    return ERR_NONE;
+}
+
+enum err bridge_recover(struct bridge *bridge, struct why *why)
+{
+    if (!ledger_has_journal(&bridge->ledger))
+        return ERR_NONE;
+    const struct port_journal *journal = &bridge->options.journal;
+    struct journal_totals totals;
+    journal->totals(journal->context, &totals);
+    bridge->books.received = totals.received;
+    bridge->books.accepted = totals.accepted;
+    bridge->books.rejected = totals.rejected;
+    return journal->each(journal->context, recover_one, bridge, why);
 }

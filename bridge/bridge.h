@@ -3,8 +3,8 @@
  * randomness, broker and endpoint are ports, so whole scenarios run under a fake clock.
  *
  * One thread. What happens is told by the bridge_on_ functions, which only take note; bridge_turn
- * then lets everything decided leave, in this order: acknowledgements of what was taken in, answers
- * and events, new calls.
+ * then makes it durable, and only then lets it leave, in this order: acknowledgements of what was
+ * taken in, answers and events, new calls.
  *
  * The books: received = accepted + rejected + waiting + in_flight, at every moment.
  */
@@ -23,6 +23,7 @@ struct bridge_options {
     int64_t deadline_ms; /* longest wait from arrival to answer */
     struct port_broker broker;
     struct port_endpoint endpoint;
+    struct port_journal journal; /* zeroed: none, and nothing survives a restart */
     struct port_time time;
     struct port_chance chance;
 };
@@ -34,11 +35,15 @@ struct bridge_books {
     uint64_t waiting;
     uint64_t in_flight;
     uint64_t calls;       /* attempts started */
+    uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
     uint64_t undelivered; /* posts the broker refused for good */
 };
 
 nodiscard enum err bridge_new(const struct bridge_options *options, struct bridge **ret);
 void bridge_free(struct bridge *bridge);
+
+/* Takes up what the journal holds: before anything else. */
+nodiscard enum err bridge_recover(struct bridge *bridge, struct why *why);
 
 void bridge_on_link(struct bridge *bridge, bool is_up);
 void bridge_on_arrival(struct bridge *bridge, const struct arrival *arrival);
@@ -53,8 +58,12 @@ struct bridge_books bridge_books(const struct bridge *bridge);
 /* The class of the last call's outcome; FAULT_NONE before the first and after a good one. */
 enum fault_class bridge_endpoint_state(const struct bridge *bridge);
 
-/* The clean stop. Takes no more commands (they stay with the broker), starts no more calls; what
- * waits is answered ServiceUnavailable. bridge_abandon does the same to what is in a call. */
+/* The journal failed: nothing leaves any more. The bridge has to be built anew from the journal. */
+bool bridge_is_broken(const struct bridge *bridge, const char **ret_why);
+
+/* The clean stop. Takes no more commands (they stay with the broker) and starts no more calls. What
+ * waits stays in the journal; without one it is answered ServiceUnavailable. bridge_abandon does
+ * the same to what is in a call. */
 void bridge_stop(struct bridge *bridge);
 void bridge_abandon(struct bridge *bridge);
 bool bridge_is_idle(const struct bridge *bridge); /* no call under way, every answer delivered */

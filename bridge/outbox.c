@@ -117,7 +117,7 @@ bool outbox_send(struct outbox *outbox, const struct port_broker *broker, uint64
     return false;
 }
 
-struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id)
+struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum err err)
 {
     size_t place = post_id & 0xffff;
     if (place >= LIMITS_PUBLISH_WINDOW)
@@ -130,6 +130,8 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id)
     slot->is_in_flight = false;
     outbox->used--;
     outbox->in_flight--;
+    if (err != ERR_NONE)
+        record->posts_refused++;
     return count_delivered(record) ? record : NULL;
 }
 

@@ -45,9 +45,9 @@ void outbox_add(struct outbox *outbox, struct record *record);
 nodiscard bool outbox_send(struct outbox *outbox, const struct port_broker *broker,
                            uint64_t *ret_refused);
 
-/* The broker has the post, or refused it for good. Returns the record if that was its last, which
- * then belongs to the caller; NULL otherwise, also for an id that is not in flight. */
-struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id);
+/* The broker has the post, or refused it for good (ERR_REFUSED). Returns the record if that was its
+ * last, which then belongs to the caller; NULL otherwise, also for an id that is not in flight. */
+struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum err err);
 
 /* The link is gone: everything in flight is to be sent again. */
 void outbox_lose(struct outbox *outbox);

@@ -23,6 +23,8 @@ static unsigned notify_count(const struct outcome_options *options, const struct
 unsigned outcome_post_count(const struct outcome_options *options, const struct record *record)
 {
     unsigned answer = 1;
+    if (record->is_repeat)
+        return answer;
     unsigned event = str_is_absent(record->job) ? 0 : 1;
     bool has_notify = is_accepted(record) && !record->is_dry_run;
     return answer + (has_notify ? notify_count(options, record) : 0) + event;

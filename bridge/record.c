@@ -162,13 +162,9 @@ void record_free(struct record *record)
     free(record);
 }
 
-void record_conclude(struct record *record, enum reject code, const struct why *why,
-                     struct str request_id)
+static void keep_texts(struct outcome *outcome, struct str field, struct str message,
+                       struct str request_id)
 {
-    struct outcome *outcome = &record->outcome;
-    struct str field = why != NULL && why->field[0] != '\0' ? str_of(why->field) : STR_NONE;
-    struct str message = why != NULL ? str_of(why->text) : STR_NONE;
-    outcome->code = code;
     char *text = malloc(field.n + message.n + request_id.n + 1);
     if (text == NULL)
         return;
@@ -177,4 +173,27 @@ void record_conclude(struct record *record, enum reject code, const struct why *
     outcome->field = place(&text, field);
     outcome->message = place(&text, message);
     outcome->request_id = place(&text, request_id);
+}
+
+void record_conclude(struct record *record, enum reject code, const struct why *why,
+                     struct str request_id)
+{
+    record->outcome.code = code;
+    keep_texts(&record->outcome,
+               why != NULL && why->field[0] != '\0' ? str_of(why->field) : STR_NONE,
+               why != NULL ? str_of(why->text) : STR_NONE, request_id);
+}
+
+void record_recall(struct record *record, const struct ending *ending)
+{
+    struct outcome *outcome = &record->outcome;
+    bool is_known = ending->code >= REJECT_NONE && ending->code < REJECT_COUNT;
+    outcome->code = is_known ? (enum reject)ending->code : REJECT_INTERNAL_ERROR;
+    outcome->retry_after_s = ending->retry_after_s;
+    outcome->decided_at_s = ending->decided_at_s;
+    outcome->latency_ms = ending->latency_ms;
+    record->attempts = (unsigned)ending->attempts;
+    record->shared_by = (unsigned)ending->shared_by;
+    keep_texts(outcome, ending->field, ending->message, ending->request_id);
+    record_move(record, outcome->code == REJECT_NONE ? RECORD_ACCEPT : RECORD_REFUSE);
 }

@@ -72,6 +72,7 @@ struct record {
     size_t target_count;
     struct update update;
     bool is_dry_run;
+    bool is_repeat; /* of a finished command: answered again as the journal has it, no more */
     int qos;
 
     int64_t arrived_ms;    /* monotonic */
@@ -84,6 +85,7 @@ struct record {
     unsigned post_count;  /* answer, notify events, dashboard event */
     unsigned posts_begun; /* posts 0 to posts_begun - 1 were handed to the broker once */
     unsigned posts_delivered;
+    unsigned posts_refused; /* of them, refused for good */
 };
 
 /* What a record is made of. The views are copied, behind the record, in one allocation. */
@@ -101,6 +103,10 @@ void record_free(struct record *record);
 
 /* Moves the record on; the event must be possible in its state. */
 void record_move(struct record *record, enum record_event event);
+
+/* Decides a waiting record as the journal says its command was decided. Out of memory leaves the
+ * texts out. */
+void record_recall(struct record *record, const struct ending *ending);
 
 /* Copies the texts of an ending into the record. Out of memory leaves the texts out. */
 void record_conclude(struct record *record, enum reject code, const struct why *why,

@@ -52,6 +52,11 @@ struct config {
         char *listen;
     } embedded;
     struct {
+        int64_t sync; /* enum store_sync */
+        int64_t dedupe_window_ms;
+        int64_t max_size_bytes;
+    } journal;
+    struct {
         char *listen;
     } admin;
 };
@@ -73,6 +78,7 @@ enum credentials_source config_credentials_source(const struct config *config);
 void config_state_path(const struct config *config, const char *name, struct buf *out);
 
 /* The names under `state`. */
+#define CONFIG_JOURNAL          "journal.db"
 #define CONFIG_JOBS_DATABASE    "jobs.db"
 #define CONFIG_CREDENTIALS_FILE "credentials"
 

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "daemon/config.h"
+#include "store/store.h"
 
 #define SECOND (INT64_C(1000))
 #define MINUTE (60 * SECOND)
@@ -16,7 +17,8 @@
 
 static const struct config_choice versions[] = {{"5", 5}, {"3", 3}, {"3.1.1", 3}, {NULL, 0}};
 static const struct config_choice verifications[] = {{"none", 0}, {NULL, 0}};
-static const struct config_choice syncs[] = {{"full", 0}, {"normal", 1}, {NULL, 0}};
+static const struct config_choice syncs[] = {
+    {"full", STORE_SYNC_FULL}, {"normal", STORE_SYNC_NORMAL}, {NULL, 0}};
 static const struct config_choice sources[] = {
     {"auto", CREDENTIALS_AUTO},
     {"environment", CREDENTIALS_ENVIRONMENT},
@@ -73,9 +75,11 @@ static const struct config_key keys[] = {
     {"embedded", "listen", CONFIG_LOOPBACK, KEEPS(embedded.listen), .preset = "127.0.0.1:8099",
      .max = 64},
 
-    {"journal", "sync", CONFIG_CHOICE, .choices = syncs},
-    {"journal", "dedupe_window", CONFIG_DURATION, .min = SECOND, .max = 24 * HOUR},
-    {"journal", "max_size", CONFIG_SIZE, .min = MIB, .max = 64 * GIB},
+    {"journal", "sync", CONFIG_CHOICE, KEEPS(journal.sync), .preset = "full", .choices = syncs},
+    {"journal", "dedupe_window", CONFIG_DURATION, KEEPS(journal.dedupe_window_ms), .preset = "10m",
+     .min = SECOND, .max = 24 * HOUR},
+    {"journal", "max_size", CONFIG_SIZE, KEEPS(journal.max_size_bytes), .preset = "256MiB",
+     .min = MIB, .max = 64 * GIB},
 
     {"policy", "file", CONFIG_PATH, .max = PATH_BYTES_MAX},
 

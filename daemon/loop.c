@@ -52,7 +52,7 @@ static void wait_for_work(const struct wire *wire, int signals)
 {
     struct pollfd fds[2] = {{.fd = signals, .events = POLLIN}};
     unsigned count = 1;
-    int mqtt = mqtt_fd(wire->mqtt);
+    int mqtt = wire_has_core(wire) ? mqtt_fd(wire->mqtt) : -1;
     if (mqtt >= 0) {
         fds[1].fd = mqtt;
         fds[1].events = mqtt_wants_write(wire->mqtt) ? POLLIN | POLLOUT : POLLIN;
@@ -98,6 +98,8 @@ static void turn_to_stop(struct wire *wire)
 static void stop(struct wire *wire, int signals)
 {
     int64_t began_ms = now_mono_ms();
+    if (!wire_has_core(wire))
+        return; /* the journal has failed: it keeps what it has */
     log_say(LOG_INFO, "stopping", "%llu commands wait, %llu are in a call",
             (unsigned long long)bridge_books(wire->bridge).waiting,
             (unsigned long long)bridge_books(wire->bridge).in_flight);
@@ -115,8 +117,8 @@ static void stop(struct wire *wire, int signals)
     bool is_clean = bridge_is_idle(wire->bridge);
     mqtt_stop(wire->mqtt, STOP_DISCONNECT_MS);
     log_say(is_clean ? LOG_INFO : LOG_WARN, "stopped",
-            is_clean ? "every command taken in was answered"
-                     : "the broker did not take every answer in time");
+            is_clean ? "what waits is in the journal"
+                     : "the broker did not take every answer in time; the journal keeps them");
 }
 
 int loop_run(const struct config *config)

@@ -7,11 +7,14 @@
 #include "base/now.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #define TEXT_MAX 4096
+/* How often a journal that failed is tried again. */
+#define RETRY_MS 1000
 
 static const char *text(struct wire *wire, enum wire_text which)
 {
@@ -33,6 +36,7 @@ static enum err write_texts(struct wire *wire, struct why *why)
 {
     const struct config *config = wire->config;
     struct str root = str_of(config->topics.root);
+    config_state_path(config, CONFIG_JOURNAL, &wire->texts[WIRE_JOURNAL]);
     config_state_path(config, CONFIG_JOBS_DATABASE, &wire->texts[WIRE_DATABASE]);
     config_state_path(config, CONFIG_CREDENTIALS_FILE, &wire->texts[WIRE_CREDENTIALS_FILE]);
     event_topic_format_status(root, &wire->texts[WIRE_STATUS_TOPIC]);
@@ -91,11 +95,34 @@ static enum err start_http(struct wire *wire, struct why *why)
     const struct config *config = wire->config;
     struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight};
     enum err err = http_new(&http, &wire->http, why);
-    if (err == ERR_NONE)
-        err = credentials_new(config_credentials_source(config), text(wire, WIRE_CREDENTIALS_FILE),
-                              &wire->credentials, why);
     if (err != ERR_NONE)
         return err;
+    return credentials_new(config_credentials_source(config), text(wire, WIRE_CREDENTIALS_FILE),
+                           &wire->credentials, why);
+}
+
+static enum err start_journal(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
+    struct journal_options options = {
+        .path = text(wire, WIRE_JOURNAL),
+        .sync = (enum store_sync)config->journal.sync,
+        .bytes_max = config->journal.max_size_bytes,
+        .window_ms = config->journal.dedupe_window_ms,
+    };
+    char set_aside[PATH_MAX];
+    enum err err = journal_open(&options, &wire->journal, set_aside, sizeof set_aside, why);
+    if (set_aside[0] != '\0')
+        log_say(LOG_ERROR, "journal",
+                "the journal was damaged and is now %s; a new one was begun, and the commands in "
+                "the damaged one have no answer from this bridge",
+                set_aside);
+    return err;
+}
+
+static enum err start_caller(struct wire *wire, struct why *why)
+{
+    const struct config *config = wire->config;
     struct caller_options caller = {
         .endpoint = text(wire, WIRE_ENDPOINT),
         .region = config->jobs.region,
@@ -197,6 +224,8 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         .deadline_ms = config->jobs.deadline_ms,
         .broker = {wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge},
         .endpoint = {wire->caller, caller_call},
+        .journal = {wire->journal, journal_add, journal_decide, journal_finish, journal_bury,
+                    journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
         .time = {NULL, read_mono, read_wall},
         .chance = {NULL, draw_below},
     };
@@ -204,7 +233,41 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         options.outcome.templates[i] =
             notify_topic_template(str_of(config->topics.notify.items[i]));
     enum err err = bridge_new(&options, &wire->bridge);
-    return err == ERR_NONE ? err : why_set(why, err, NULL, "%s", err_name(err));
+    if (err != ERR_NONE)
+        return why_set(why, err, NULL, "%s", err_name(err));
+    return bridge_recover(wire->bridge, why);
+}
+
+static void stop_core(struct wire *wire)
+{
+    mqtt_free(wire->mqtt);
+    bridge_free(wire->bridge);
+    caller_free(wire->caller);
+    journal_close(wire->journal);
+    wire->mqtt = NULL;
+    wire->bridge = NULL;
+    wire->caller = NULL;
+    wire->journal = NULL;
+    health_set_mqtt(&wire->health, false);
+}
+
+static enum err start_core(struct wire *wire, struct why *why)
+{
+    enum err err = start_journal(wire, why);
+    if (err == ERR_NONE)
+        err = start_caller(wire, why);
+    if (err == ERR_NONE)
+        err = start_mqtt(wire, why);
+    if (err == ERR_NONE)
+        err = start_bridge(wire, why);
+    if (err != ERR_NONE)
+        stop_core(wire);
+    return err;
+}
+
+bool wire_has_core(const struct wire *wire)
+{
+    return wire->bridge != NULL;
 }
 
 enum err wire_new(const struct config *config, struct wire **ret, struct why *why)
@@ -226,9 +289,7 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
     if (err == ERR_NONE)
         err = start_http(wire, why);
     if (err == ERR_NONE)
-        err = start_mqtt(wire, why);
-    if (err == ERR_NONE)
-        err = start_bridge(wire, why);
+        err = start_core(wire, why);
     if (err == ERR_NONE)
         err = admin_start(config->admin.listen, &wire->health, &wire->admin, why);
     if (err != ERR_NONE) {
@@ -244,9 +305,7 @@ void wire_free(struct wire *wire)
     if (wire == NULL)
         return;
     admin_stop(wire->admin);
-    mqtt_free(wire->mqtt);
-    bridge_free(wire->bridge);
-    caller_free(wire->caller);
+    stop_core(wire);
     credentials_free(wire->credentials);
     http_free(wire->http);
     local_stop(wire->local);
@@ -255,18 +314,44 @@ void wire_free(struct wire *wire)
     free(wire);
 }
 
+/* The journal is the only truth: what is in memory goes, and comes back from it. */
+static void check_core(struct wire *wire)
+{
+    const char *reason;
+    if (wire_has_core(wire) && bridge_is_broken(wire->bridge, &reason)) {
+        log_say(LOG_ERROR, "journal", "%s; nothing is acknowledged until it works again", reason);
+        stop_core(wire);
+        wire->retry_ms = now_mono_ms() + RETRY_MS;
+    }
+    if (wire_has_core(wire) || now_mono_ms() < wire->retry_ms)
+        return;
+    struct why why = {0};
+    if (start_core(wire, &why) == ERR_NONE) {
+        log_say(LOG_INFO, "journal", "works again");
+        return;
+    }
+    log_say(LOG_ERROR, "journal", "%s", why.text);
+    wire->retry_ms = now_mono_ms() + RETRY_MS;
+}
+
 void wire_turn(struct wire *wire)
 {
-    mqtt_turn(wire->mqtt);
     http_turn(wire->http);
-    caller_turn(wire->caller);
-    bridge_turn(wire->bridge);
-    mqtt_flush(wire->mqtt);
+    if (wire_has_core(wire)) {
+        mqtt_turn(wire->mqtt);
+        caller_turn(wire->caller);
+        bridge_turn(wire->bridge);
+        mqtt_flush(wire->mqtt);
+    }
+    check_core(wire);
+    health_set_journal(&wire->health, wire_has_core(wire));
     health_set_turn(&wire->health, now_mono_ms());
 }
 
 int64_t wire_due_ms(const struct wire *wire)
 {
+    if (!wire_has_core(wire))
+        return wire->retry_ms;
     if (caller_is_due(wire->caller))
         return now_mono_ms();
     int64_t bridge = bridge_due_ms(wire->bridge);

@@ -13,10 +13,12 @@
 #include "http/http.h"
 #include "local/local.h"
 #include "mqtt/mqtt.h"
+#include "store/journal.h"
 #include "topics/topics.h"
 
 /* Texts that are built here and used by the parts as long as they live. */
 enum wire_text {
+    WIRE_JOURNAL,
     WIRE_DATABASE,
     WIRE_CREDENTIALS_FILE,
     WIRE_ENDPOINT,
@@ -33,20 +35,26 @@ struct wire {
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct http *http;
     struct credentials *credentials;
-    struct caller *caller;
-    struct mqtt *mqtt;
-    struct bridge *bridge;
     struct admin *admin;
     struct buf texts[WIRE_TEXT_COUNT];
     int64_t started_ms;
     bool was_ready; /* the link was up once: said to systemd */
+
+    /* The core: what is built anew from the journal after the journal has failed. All or none. */
+    struct journal *journal;
+    struct caller *caller;
+    struct mqtt *mqtt;
+    struct bridge *bridge;
+    int64_t retry_ms; /* when the core is built again, while there is none */
 };
 
 /* The config must outlive the wire. On failure everything is taken down again. */
 nodiscard enum err wire_new(const struct config *config, struct wire **ret, struct why *why);
 void wire_free(struct wire *wire);
 
-/* One turn of everything, without waiting. */
+bool wire_has_core(const struct wire *wire);
+
+/* One turn of everything, without waiting. Builds the core again where it is due. */
 void wire_turn(struct wire *wire);
 /* When the next turn is due even if nothing happens, on the monotonic clock. */
 int64_t wire_due_ms(const struct wire *wire);

@@ -94,7 +94,7 @@ static void send(struct stage *stage)
 /* Whether the delivery of the post ended its record, which is freed then. */
 static bool deliver(struct stage *stage, int sent)
 {
-    struct record *record = outbox_delivered(&stage->outbox, stage->pipe.sent[sent].id);
+    struct record *record = outbox_delivered(&stage->outbox, stage->pipe.sent[sent].id, ERR_NONE);
     bool is_last = record != NULL;
     record_free(record);
     return is_last;
@@ -222,8 +222,8 @@ static void an_id_of_an_earlier_round_is_ignored(void **state)
 
     outbox_lose(&stage.outbox);
     assert_false(deliver(&stage, 1)); /* lost and not sent again yet */
-    assert_null(outbox_delivered(&stage.outbox, UINT64_MAX));
-    assert_null(outbox_delivered(&stage.outbox, LIMITS_PUBLISH_WINDOW));
+    assert_null(outbox_delivered(&stage.outbox, UINT64_MAX, ERR_NONE));
+    assert_null(outbox_delivered(&stage.outbox, LIMITS_PUBLISH_WINDOW, ERR_NONE));
     stage.pipe.room = 1;
     send(&stage);
     assert_true(deliver(&stage, 2));
@@ -261,7 +261,8 @@ static void a_post_that_is_never_taken_does_not_hold_up_the_others(void **state)
     uint64_t refused;
     assert_true(outbox_send(&stage.outbox, &stage.broker, &refused));
     assert_int_equal(stage.pipe.count, 2);
-    assert_null(outbox_delivered(&stage.outbox, refused)); /* its event is still to be sent */
+    assert_null(
+        outbox_delivered(&stage.outbox, refused, ERR_INVALID)); /* its event is still to be sent */
     send(&stage);
     const int64_t jobs[] = {0, 0, 1, 2, 2};
     assert_int_equal(stage.pipe.count, COUNT_OF(jobs));

@@ -1,0 +1,74 @@
+#include "bridge/parking.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+struct parked {
+    struct list_node node;
+    struct arrival arrival; /* views into text */
+    char text[];
+};
+
+void parking_init(struct parking *parking)
+{
+    *parking = (struct parking){0};
+    list_init(&parking->arrivals);
+}
+
+void parking_clear(struct parking *parking)
+{
+    while (parking->count > 0)
+        parking_drop_first(parking);
+}
+
+static struct str place(char **at, struct str s)
+{
+    if (str_is_absent(s))
+        return STR_NONE;
+    struct str copy = {*at, s.n};
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
+enum err parking_add(struct parking *parking, const struct arrival *arrival)
+{
+    if (parking->count >= LIMITS_PARKED)
+        return ERR_FULL;
+    size_t n =
+        arrival->topic.n + arrival->payload.n + arrival->response_topic.n + arrival->correlation.n;
+    struct parked *parked = malloc(sizeof(struct parked) + n);
+    if (parked == NULL)
+        return ERR_NO_MEMORY;
+    char *at = parked->text;
+    parked->arrival = *arrival;
+    parked->arrival.topic = place(&at, arrival->topic);
+    parked->arrival.payload = place(&at, arrival->payload);
+    parked->arrival.response_topic = place(&at, arrival->response_topic);
+    parked->arrival.correlation = place(&at, arrival->correlation);
+    list_push_back(&parking->arrivals, &parked->node);
+    parking->count++;
+    return ERR_NONE;
+}
+
+static struct parked *first(const struct parking *parking)
+{
+    struct list_node *node = list_first(&parking->arrivals);
+    return node == NULL ? NULL : list_entry(node, struct parked, node);
+}
+
+const struct arrival *parking_first(const struct parking *parking)
+{
+    struct parked *parked = first(parking);
+    return parked == NULL ? NULL : &parked->arrival;
+}
+
+void parking_drop_first(struct parking *parking)
+{
+    struct parked *parked = first(parking);
+    list_remove(&parked->node);
+    parking->count--;
+    free(parked);
+}
