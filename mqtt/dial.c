@@ -281,7 +281,7 @@ static enum err subscribe(struct link *link, struct why *why)
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     for (size_t i = 0; i < options->filter_count; i++)
         codes[i] = 1; /* the QoS asked for; replaced by the answer */
-    char *const *filters = (char *const *)(uintptr_t)options->filters;
+    char *const *filters = (char *const *)options->filters;
     enum err err = is_v5(link) ? subscribe_v5(link, filters, codes, why)
                                : subscribe_v3(link, filters, codes, why);
     free(codes);
@@ -293,7 +293,8 @@ enum err dial(struct link *link, struct why *why)
     link_close(link);
     link->generation++;
     link->qos1_arrivals = 0;
-    gate_open(&link->gate, link->setup->url.host, now_mono_ms() + MQTT_CONNECT_TIMEOUT_S * 1000);
+    gate_open(&link->gate, link->setup->url.host,
+              now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)
         err = connect_it(link, why);

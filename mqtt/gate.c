@@ -29,7 +29,7 @@ enum packet_type {
 #define PUBACK_BYTES    4     /* without reason code and properties, as Paho sends it */
 #define RECORD_BYTES    16384 /* the largest TLS record */
 #define CONNECT_STEP_MS 100
-#define KEEP_BYTES      (256 * 1024) /* of memory, once the buffer is empty */
+#define KEEP_BYTES      (256UL * 1024) /* of memory, once the buffer is empty */
 
 void gate_init(struct gate *gate)
 {

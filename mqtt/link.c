@@ -71,7 +71,7 @@ static int publish_v5(struct link *link, const struct link_message *message, con
     int rc = 0;
     if (!str_is_absent(message->correlation)) {
         MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
-        property.value.data.data = (char *)(uintptr_t)message->correlation.p;
+        property.value.data.data = (char *)message->correlation.p;
         property.value.data.len = (int)message->correlation.n;
         rc = MQTTProperties_add(&properties, &property);
     }

@@ -6,7 +6,15 @@
  * Reconnects on its own with jittered backoff, resubscribes each time, and calls on_link(true) only
  * once every subscription is granted. Callbacks come from mqtt_turn and from nowhere else.
  *
- * Blocking: a connect attempt blocks mqtt_turn for at most MQTT_CONNECT_TIMEOUT_S.
+ * Threads: all functions on one thread, mqtt_new included. One link in a process: Paho's state and
+ * the gate's place in it are global.
+ *
+ * Blocking: a connect attempt, subscriptions included, blocks mqtt_turn for MQTT_CONNECT_TIMEOUT_S
+ * at most, and for as long as the resolver takes to find the host.
+ *
+ * On the process: mqtt_new unsets http_proxy, https_proxy and MQTT_C_CLIENT_TRACE*, all of which
+ * Paho would obey; Paho ignores SIGPIPE. A build in which Paho's writes miss the gate connects
+ * once, says so in mqtt_last_problem and the log, and never again.
  */
 #ifndef MQTT_MQTT_H
 #define MQTT_MQTT_H
@@ -50,8 +58,8 @@ nodiscard enum err mqtt_new(const struct mqtt_options *options, const struct mqt
                             struct mqtt **ret, struct why *why);
 void mqtt_free(struct mqtt *mqtt); /* drops the link without a word if it is still up */
 
-/* For the loop: what to poll (fd -1: nothing), for what, and when to call mqtt_turn at the latest
- * even if nothing happens. */
+/* For the loop: what to poll (fd -1: nothing), for what, and when, by now_mono_ms, to call
+ * mqtt_turn at the latest even if nothing happens. */
 int mqtt_fd(const struct mqtt *mqtt);
 bool mqtt_wants_write(const struct mqtt *mqtt);
 int64_t mqtt_due_ms(const struct mqtt *mqtt);
@@ -63,9 +71,11 @@ void mqtt_turn(struct mqtt *mqtt);
 void mqtt_retry(struct mqtt *mqtt);
 
 /* port_broker, by these very functions. */
-size_t mqtt_room(void *mqtt);
-enum err mqtt_publish(void *mqtt, const struct post *post);
-void mqtt_acknowledge(void *mqtt, uint64_t ack_ticket);
+size_t mqtt_room(void *context);
+/* ERR_INVALID: it can never be sent (a topic with wildcards, or larger than the broker takes); told
+ * at once, and not again by on_delivered. ERR_FULL, ERR_DOWN: there was no room. */
+enum err mqtt_publish(void *context, const struct post *post);
+void mqtt_acknowledge(void *context, uint64_t ack_ticket);
 
 /* Sends what the gate has buffered, as far as the socket takes it now. */
 void mqtt_flush(struct mqtt *mqtt);

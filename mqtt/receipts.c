@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "mqtt/reason_code.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The packet id in the key of an outgoing PUBLISH, "s-7" or in MQTT 5 "s5-7"; 0: another key. */
@@ -55,6 +56,7 @@ static int take_away(void *handle, char *key)
     struct window_slot slot;
     if (packet_id == 0 || !window_take(&receipts->window, packet_id, &slot) || slot.is_own)
         return 0;
+    assert(receipts->count < COUNT_OF(receipts->list));
     receipts->list[receipts->count++] =
         (struct receipt){slot.post_id, slot.is_refused ? ERR_REFUSED : ERR_NONE};
     return 0;

@@ -151,9 +151,9 @@ enum err setup_init(struct setup *setup, const struct mqtt_options *options, str
 void setup_fini(struct setup *setup)
 {
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        free((void *)(uintptr_t)*text_at(&setup->options, &fields[i]));
+        free((void *)*text_at(&setup->options, &fields[i]));
     for (size_t i = 0; i < setup->options.filter_count; i++)
-        free((void *)(uintptr_t)setup->options.filters[i]);
-    free((void *)(uintptr_t)setup->options.filters);
+        free((void *)setup->options.filters[i]);
+    free((void *)setup->options.filters);
     *setup = (struct setup){0};
 }

@@ -142,7 +142,7 @@ int __wrap_SSL_write(SSL *ssl, const void *bytes, int n)
     struct gate *gate = gate_of_ssl(ssl);
     if (gate == NULL)
         return __real_SSL_write(ssl, bytes, n);
-    struct iovec whole = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = (size_t)n};
+    struct iovec whole = {.iov_base = (void *)bytes, .iov_len = (size_t)n};
     gate_takes_packet(gate, &whole, 1);
     return n;
 }

@@ -199,26 +199,6 @@ static void test_status(void **state)
     status(3);
 }
 
-static void test_stop_waits_for_answers(void **state)
-{
-    (void)state;
-    struct mqtt_options options = options_of(5, true);
-    options.filter_count = 0;
-    rig_start(rig, &options);
-    rig_until_up(rig);
-    for (uint64_t id = 0; id < 100; id++) {
-        struct post post = {.id = id, .topic = STR("elsewhere"), .payload = STR("x")};
-        assert_int_equal(mqtt_publish(rig->mqtt, &post), ERR_NONE);
-    }
-    struct post last = {.id = 100, .topic = STR("elsewhere/last"), .payload = STR("last")};
-    assert_int_equal(mqtt_publish(rig->mqtt, &last), ERR_NONE);
-    int64_t start_ms = now_mono_ms();
-    mqtt_stop(rig->mqtt, 3000);
-    assert_true(now_mono_ms() - start_ms < 1000);
-    assert_false(mqtt_is_up(rig->mqtt));
-    assert_int_equal(mqtt_room(rig->mqtt), 0);
-}
-
 static void test_broker_absent_killed_and_back(void **state)
 {
     (void)state;
@@ -245,6 +225,20 @@ static void test_broker_absent_killed_and_back(void **state)
     assert_int_equal(rig->delivered[1], 3);
     assert_int_equal(rig->ups, 2);
     assert_int_equal(rig->downs, 1);
+}
+
+/* A proxy in the environment is not for us. */
+static void test_environment_is_ignored(void **state)
+{
+    (void)state;
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("MQTT_C_CLIENT_TRACE", "ON", 1);
+    struct mqtt_options options = options_of(5, true);
+    rig_start(rig, &options);
+    assert_null(getenv("http_proxy"));
+    assert_null(getenv("MQTT_C_CLIENT_TRACE"));
+    mqtt_turn(rig->mqtt);
+    assert_true(rig->is_up);
 }
 
 static void test_unknown_host(void **state)
@@ -291,8 +285,8 @@ int main(void)
         UNIT(test_properties),
         UNIT(test_redelivery),
         UNIT(test_status),
-        UNIT(test_stop_waits_for_answers),
         UNIT(test_broker_absent_killed_and_back),
+        UNIT(test_environment_is_ignored),
         UNIT(test_unknown_host),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

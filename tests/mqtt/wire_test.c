@@ -438,6 +438,32 @@ static void test_resets(void **state)
     resets(3, true);
 }
 
+static int64_t stop_with_posts(int puback_code, int64_t timeout_ms)
+{
+    raise_curtain(&(struct broker_script){.version = 5, .puback_code = puback_code});
+    rig_until_up(stage.rig);
+    for (uint64_t id = 0; id < 200; id++)
+        rig_publish(stage.rig, id, RIG_TOPIC, "x");
+    int64_t start_ms = now_mono_ms();
+    mqtt_stop(stage.rig->mqtt, timeout_ms);
+    int64_t took_ms = now_mono_ms() - start_ms;
+    assert_false(mqtt_is_up(stage.rig->mqtt));
+    assert_int_equal(mqtt_room(stage.rig->mqtt), 0);
+    usleep(50 * 1000);
+    assert_int_equal(broker_count(stage.broker, BROKER_PUBLISH), 200);
+    assert_true(broker_has_clean_end(stage.broker));
+    drop_curtain();
+    return took_ms;
+}
+
+/* It sends everything, waits for the acknowledgements, and no longer than it may. */
+static void test_stop(void **state)
+{
+    (void)state;
+    assert_true(stop_with_posts(0, 3000) < 1000);
+    assert_in_range(stop_with_posts(BROKER_NEVER, 500), 450, 900);
+}
+
 static void test_qos2_is_refused(void **state)
 {
     (void)state;
@@ -484,6 +510,7 @@ int main(void)
         UNIT(test_second_client_is_suspected),
         UNIT(test_slow_broker),
         UNIT(test_resets),
+        UNIT(test_stop),
         UNIT(test_qos2_is_refused),
         UNIT(test_one_link_in_a_process),
     };
