@@ -3,7 +3,7 @@
 #include "http/aws.h"
 #include "http/sigv4_verify.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "http/caller.h"
 #include "http/sigv4_verify.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,12 +105,12 @@ static void run_until_reply(struct fixture *fixture)
 
 static void call_script(struct fixture *fixture, const char *answer)
 {
-    const struct wire_step step = {.answer = answer};
-    struct wire_server *server = wire_server_start(&step, 1);
-    open_caller(fixture, wire_server_port(server));
+    const struct rawhttp_step step = {.answer = answer};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
+    open_caller(fixture, rawhttp_server_port(server));
     start_call(fixture);
     run_until_reply(fixture);
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static const struct {
@@ -155,7 +155,7 @@ static void every_answer_becomes_its_reply(void **state)
 static void no_answer_is_a_transport_fault(void **state)
 {
     struct fixture *fixture = *state;
-    open_caller(fixture, wire_dead_port());
+    open_caller(fixture, rawhttp_dead_port());
     start_call(fixture);
     run_until_reply(fixture);
     assert_int_equal(fixture->outcome.fault, FAULT_TRANSPORT);
@@ -270,7 +270,7 @@ static void without_credentials_the_reply_comes_later(void **state)
     struct fixture *fixture = *state;
     unsetenv("AWS_ACCESS_KEY_ID");
     unsetenv("AWS_SECRET_ACCESS_KEY");
-    open_caller(fixture, wire_dead_port());
+    open_caller(fixture, rawhttp_dead_port());
     assert_false(caller_is_due(fixture->caller));
     start_call(fixture);
     assert_true(caller_is_due(fixture->caller));
@@ -284,9 +284,9 @@ static void without_credentials_the_reply_comes_later(void **state)
 static void freeing_drops_what_is_under_way(void **state)
 {
     struct fixture *fixture = *state;
-    const struct wire_step step = {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
-    struct wire_server *server = wire_server_start(&step, 1);
-    open_caller(fixture, wire_server_port(server));
+    const struct rawhttp_step step = {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
+    open_caller(fixture, rawhttp_server_port(server));
     start_call(fixture);
     http_turn(fixture->http);
     caller_free(fixture->caller);
@@ -296,7 +296,7 @@ static void freeing_drops_what_is_under_way(void **state)
         http_turn(fixture->http);
     }
     assert_int_equal(fixture->outcome.count, 0);
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void what_is_no_id_never_reaches_a_url(void **state)
@@ -306,7 +306,7 @@ static void what_is_no_id_never_reaches_a_url(void **state)
     memset(too_long, 'a', LIMITS_JOB_ID + 1);
     const char *const bad[] = {"",     "a/b",    "a?b",      "a b",   "..",
                                "a%2f", "a\r\nb", "\xc3\xa9", too_long};
-    open_caller(fixture, wire_dead_port());
+    open_caller(fixture, rawhttp_dead_port());
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct call call = {.id = 1, .job = str_of(bad[i]), .body = STR("{}")};
         assert_int_equal(caller_call(fixture->caller, &call), ERR_INVALID);

@@ -2,7 +2,7 @@
 #include "base/now.h"
 #include "http/http.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,22 +100,22 @@ static void ask(struct http *http, unsigned port, struct outcome *outcome)
 /* One step, one answer. */
 static void ask_script(struct http *http, const char *answer, struct outcome *outcome)
 {
-    const struct wire_step step = {.answer = answer};
-    struct wire_server *server = wire_server_start(&step, 1);
-    ask(http, wire_server_port(server), outcome);
-    wire_server_stop(server);
+    const struct rawhttp_step step = {.answer = answer};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
+    ask(http, rawhttp_server_port(server), outcome);
+    rawhttp_server_stop(server);
 }
 
 static void a_request_is_sent_as_it_is(void **state)
 {
-    const struct wire_step step = {.answer = OK_ANSWER};
-    struct wire_server *server = wire_server_start(&step, 1);
+    const struct rawhttp_step step = {.answer = OK_ANSWER};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
     struct outcome outcome;
-    unsigned port = wire_server_port(server);
+    unsigned port = rawhttp_server_port(server);
     assert_int_equal(start(*state, url_of(port, "/a/../b%3Ac?y=1&x=2"), &outcome), ERR_NONE);
     run_until_done(*state, &outcome);
-    char request[WIRE_BYTES];
-    wire_server_request(server, request);
+    char request[RAWHTTP_BYTES];
+    rawhttp_server_request(server, request);
     char host[64];
     snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", port);
     assert_true(str_starts(str_of(request), STR("PATCH /a/../b%3Ac?y=1&x=2 HTTP/1.1\r\n")));
@@ -126,22 +126,22 @@ static void a_request_is_sent_as_it_is(void **state)
     assert_null(strstr(request, "Expect"));
     assert_int_equal(outcome.status, 200);
     assert_string_equal(outcome.body, "{}");
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void connections_are_kept_and_reused(void **state)
 {
-    struct wire_step steps[50];
+    struct rawhttp_step steps[50];
     for (size_t i = 0; i < COUNT_OF(steps); i++)
-        steps[i] = (struct wire_step){.answer = OK_ANSWER, .keep_alive = true};
-    struct wire_server *server = wire_server_start(steps, COUNT_OF(steps));
+        steps[i] = (struct rawhttp_step){.answer = OK_ANSWER, .keep_alive = true};
+    struct rawhttp_server *server = rawhttp_server_start(steps, COUNT_OF(steps));
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         struct outcome outcome;
-        ask(*state, wire_server_port(server), &outcome);
+        ask(*state, rawhttp_server_port(server), &outcome);
         assert_int_equal(outcome.status, 200);
     }
-    assert_int_equal(wire_server_connections(server), 1);
-    wire_server_stop(server);
+    assert_int_equal(rawhttp_server_connections(server), 1);
+    rawhttp_server_stop(server);
 }
 
 static void the_wanted_headers_are_kept(void **state)
@@ -210,7 +210,7 @@ static void every_way_to_get_no_answer_has_a_reason(void **state)
         assert_true(strlen(outcome.problem) > 0);
         assert_string_not_equal(outcome.problem, "(none)");
     }
-    ask(*state, wire_dead_port(), &outcome);
+    ask(*state, rawhttp_dead_port(), &outcome);
     assert_int_equal(outcome.status, 0);
     check_has(outcome.problem, "connect");
     static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "http://", "::"};
@@ -224,25 +224,25 @@ static void every_way_to_get_no_answer_has_a_reason(void **state)
 
 static void a_slow_answer_times_out(void **state)
 {
-    const struct wire_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
-    struct wire_server *server = wire_server_start(&step, 1);
+    const struct rawhttp_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
     struct outcome outcome = {0};
     const struct http_request request = {
-        .method = "GET", .url = url_of(wire_server_port(server), "/"), .timeout_ms = 100};
+        .method = "GET", .url = url_of(rawhttp_server_port(server), "/"), .timeout_ms = 100};
     int64_t start_ms = now_mono_ms();
     assert_int_equal(http_start(*state, &request, on_done, &outcome), ERR_NONE);
     run_until_done(*state, &outcome);
     assert_true(now_mono_ms() - start_ms < 4000);
     assert_int_equal(outcome.status, 0);
     check_has(outcome.problem, "timed out");
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void a_proxy_in_the_environment_is_ignored(void **state)
 {
     struct outcome outcome;
     char proxy[64];
-    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", wire_dead_port());
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", rawhttp_dead_port());
     setenv("http_proxy", proxy, 1);
     setenv("ALL_PROXY", proxy, 1);
     ask_script(*state, OK_ANSWER, &outcome);
@@ -253,10 +253,10 @@ static void a_proxy_in_the_environment_is_ignored(void **state)
 
 static void more_requests_than_connections_are_refused(void **state)
 {
-    const struct wire_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
-    struct wire_server *server = wire_server_start(&step, 1);
+    const struct rawhttp_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
     struct outcome outcomes[3];
-    const char *url = url_of(wire_server_port(server), "/");
+    const char *url = url_of(rawhttp_server_port(server), "/");
     assert_int_equal(start(*state, url, &outcomes[0]), ERR_NONE);
     assert_int_equal(start(*state, url, &outcomes[1]), ERR_NONE);
     assert_int_equal(start(*state, url, &outcomes[2]), ERR_FULL);
@@ -268,23 +268,23 @@ static void more_requests_than_connections_are_refused(void **state)
     http_turn(*state);
     for (size_t i = 0; i < COUNT_OF(outcomes); i++)
         assert_int_equal(outcomes[i].count, 0);
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void freeing_drops_what_is_under_way(void **state)
 {
     (void)state;
     const struct http_options options = {.connections_max = 1};
-    const struct wire_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
-    struct wire_server *server = wire_server_start(&step, 1);
+    const struct rawhttp_step step = {.answer = OK_ANSWER, .delay_ms = 5000};
+    struct rawhttp_server *server = rawhttp_server_start(&step, 1);
     struct http *http = NULL;
     struct outcome outcome;
     assert_int_equal(http_new(&options, &http, NULL), ERR_NONE);
-    assert_int_equal(start(http, url_of(wire_server_port(server), "/"), &outcome), ERR_NONE);
+    assert_int_equal(start(http, url_of(rawhttp_server_port(server), "/"), &outcome), ERR_NONE);
     http_turn(http);
     http_free(http);
     assert_int_equal(outcome.count, 0);
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 struct again {
@@ -303,45 +303,46 @@ static void ask_again(void *context, const struct http_answer *answer)
 
 static void an_answer_may_start_the_next_request(void **state)
 {
-    const struct wire_step steps[] = {{.answer = OK_ANSWER, .keep_alive = true},
-                                      {.answer = OK_ANSWER}};
-    struct wire_server *server = wire_server_start(steps, COUNT_OF(steps));
-    struct again again = {.http = *state, .port = wire_server_port(server)};
+    const struct rawhttp_step steps[] = {{.answer = OK_ANSWER, .keep_alive = true},
+                                         {.answer = OK_ANSWER}};
+    struct rawhttp_server *server = rawhttp_server_start(steps, COUNT_OF(steps));
+    struct again again = {.http = *state, .port = rawhttp_server_port(server)};
     const struct http_request request = {
         .method = "GET", .url = url_of(again.port, "/"), .timeout_ms = 5000};
     assert_int_equal(http_start(*state, &request, ask_again, &again), ERR_NONE);
     run_until_done(*state, &again.outcome);
     assert_int_equal(again.outcome.status, 200);
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void methods_follow_each_other_on_one_handle(void **state)
 {
     static const char *const methods[] = {"HEAD", "PATCH", "GET", "DELETE", "HEAD", "PUT"};
-    struct wire_step steps[COUNT_OF(methods)];
+    struct rawhttp_step steps[COUNT_OF(methods)];
     for (size_t i = 0; i < COUNT_OF(steps); i++)
-        steps[i] = (struct wire_step){.keep_alive = true,
-                                      .answer = strcmp(methods[i], "HEAD") == 0
-                                                    ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
-                                                    : OK_ANSWER};
-    struct wire_server *server = wire_server_start(steps, COUNT_OF(steps));
+        steps[i] =
+            (struct rawhttp_step){.keep_alive = true,
+                                  .answer = strcmp(methods[i], "HEAD") == 0
+                                                ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+                                                : OK_ANSWER};
+    struct rawhttp_server *server = rawhttp_server_start(steps, COUNT_OF(steps));
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         bool has_body = methods[i][0] == 'P';
         struct outcome outcome = {0};
         const struct http_request request = {.method = methods[i],
-                                             .url = url_of(wire_server_port(server), "/"),
+                                             .url = url_of(rawhttp_server_port(server), "/"),
                                              .body = has_body ? STR("{}") : STR_NONE,
                                              .timeout_ms = 5000};
         assert_int_equal(http_start(*state, &request, on_done, &outcome), ERR_NONE);
         run_until_done(*state, &outcome);
         assert_int_equal(outcome.status, 200);
         assert_int_equal(outcome.body_n, strcmp(methods[i], "HEAD") == 0 ? 0 : 2);
-        char sent[WIRE_BYTES];
-        wire_server_request(server, sent);
+        char sent[RAWHTTP_BYTES];
+        rawhttp_server_request(server, sent);
         assert_true(str_starts(str_of(sent), str_of(methods[i])));
         assert_int_equal(strstr(sent, "\r\nContent-Length: 2\r\n") != NULL, has_body);
     }
-    wire_server_stop(server);
+    rawhttp_server_stop(server);
 }
 
 static void waiting_ends_with_the_callers_descriptor(void **state)

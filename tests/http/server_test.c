@@ -1,6 +1,6 @@
 #include "http/server.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include <stdio.h>
 
@@ -59,11 +59,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static char answer[WIRE_BYTES];
+static char answer[RAWHTTP_BYTES];
 
 static int ask(const struct server *server, const char *request)
 {
-    return wire_exchange(server_port(server), request, strlen(request), answer);
+    return rawhttp_exchange(server_port(server), request, strlen(request), answer);
 }
 
 static void the_target_is_as_on_the_wire(void **state)

@@ -1,6 +1,6 @@
 #include "http/sigv4_verify.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include <stdio.h>
 
@@ -119,7 +119,7 @@ static void sign(struct sigv4 *sigv4, const struct sent *sent, struct buf *autho
 static enum fault send_with(struct fixture *fixture, const struct sent *sent,
                             const char *authorization)
 {
-    static char answer[WIRE_BYTES];
+    static char answer[RAWHTTP_BYTES];
     struct buf text;
     struct buf right;
     buf_init(&text, 8192);
@@ -140,7 +140,7 @@ static enum fault send_with(struct fixture *fixture, const struct sent *sent,
     if (sent->body != NULL)
         buf_format(&text, "Content-Length: %zu\r\n", strlen(sent->body));
     buf_format(&text, "\r\n%s", or (sent->body, ""));
-    int status = wire_exchange(server_port(fixture->server), text.p, text.n, answer);
+    int status = rawhttp_exchange(server_port(fixture->server), text.p, text.n, answer);
     assert_int_equal(status, fixture->fault == FAULT_OK ? 200 : 403);
     buf_fini(&right);
     buf_fini(&text);
@@ -206,7 +206,7 @@ static void the_headers_of_the_javascript_sdk_are_accepted(void **state)
                     {"x-amz-date", NOW, false},
                     {"x-amz-content-sha256",
                      "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", false}}};
-    char answer[WIRE_BYTES];
+    char answer[RAWHTTP_BYTES];
     struct buf text;
     struct buf authorization;
     buf_init(&text, 8192);
@@ -219,7 +219,7 @@ static void the_headers_of_the_javascript_sdk_are_accepted(void **state)
     for (size_t i = 0; i < HEADERS && sent.headers[i].name != NULL; i++)
         buf_format(&text, "%s: %s\r\n", sent.headers[i].name, sent.headers[i].value);
     buf_format(&text, "authorization: %s\r\n\r\n{}", buf_text(&authorization));
-    assert_int_equal(wire_exchange(server_port(fixture->server), text.p, text.n, answer), 200);
+    assert_int_equal(rawhttp_exchange(server_port(fixture->server), text.p, text.n, answer), 200);
     buf_fini(&authorization);
     buf_fini(&text);
 }

@@ -1,4 +1,4 @@
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 
 #include "base/str.h"
 
@@ -15,17 +15,17 @@
 
 #define PATIENCE_MS 10000
 
-struct wire_server {
+struct rawhttp_server {
     int fd;
     int stop_pipe[2];
     unsigned port;
-    const struct wire_step *steps;
+    const struct rawhttp_step *steps;
     size_t count;
     atomic_uint connections;
     pthread_t thread;
-    char request[WIRE_BYTES]; /* as it comes in; the thread's own */
+    char request[RAWHTTP_BYTES]; /* as it comes in; the thread's own */
     pthread_mutex_t lock;
-    char last_request[WIRE_BYTES];
+    char last_request[RAWHTTP_BYTES];
 };
 
 static int loopback_socket(bool listens, unsigned *port)
@@ -62,13 +62,13 @@ static void send_all(int fd, const char *bytes, size_t n)
     }
 }
 
-int wire_exchange(unsigned port, const char *request, size_t n, char ret_text[WIRE_BYTES])
+int rawhttp_exchange(unsigned port, const char *request, size_t n, char ret_text[RAWHTTP_BYTES])
 {
     int fd = loopback_socket(false, &port);
     send_all(fd, request, n);
     size_t at = 0;
-    while (at + 1 < WIRE_BYTES && is_ready(fd)) {
-        ssize_t got = recv(fd, ret_text + at, WIRE_BYTES - 1 - at, 0);
+    while (at + 1 < RAWHTTP_BYTES && is_ready(fd)) {
+        ssize_t got = recv(fd, ret_text + at, RAWHTTP_BYTES - 1 - at, 0);
         if (got <= 0)
             break;
         at += (size_t)got;
@@ -92,20 +92,20 @@ static bool is_whole(const char *request, size_t n)
     if (length != NULL && length < end) {
         length += strlen("\r\nContent-Length: ");
         struct str digits = {length, strcspn(length, "\r")};
-        assert(str_to_int(digits, 0, WIRE_BYTES, &body));
+        assert(str_to_int(digits, 0, RAWHTTP_BYTES, &body));
     }
     return n >= (size_t)(end - request) + 4 + (size_t)body;
 }
 
 /* False when the test is over or the peer has gone. */
-static bool wait_for(const struct wire_server *server, int fd, int timeout_ms)
+static bool wait_for(const struct rawhttp_server *server, int fd, int timeout_ms)
 {
     struct pollfd fds[] = {{.fd = server->stop_pipe[0], .events = POLLIN},
                            {.fd = fd, .events = POLLIN}};
     return poll(fds, fd >= 0 ? 2 : 1, timeout_ms) >= 0 && fds[0].revents == 0;
 }
 
-static bool read_request(struct wire_server *server, int fd)
+static bool read_request(struct rawhttp_server *server, int fd)
 {
     size_t at = 0;
     do {
@@ -124,10 +124,10 @@ static bool read_request(struct wire_server *server, int fd)
 }
 
 /* Serves steps on one connection; returns the next step. */
-static size_t serve_connection(struct wire_server *server, int fd, size_t step)
+static size_t serve_connection(struct rawhttp_server *server, int fd, size_t step)
 {
     while (step < server->count && read_request(server, fd)) {
-        const struct wire_step *now = &server->steps[step++];
+        const struct rawhttp_step *now = &server->steps[step++];
         if (now->delay_ms > 0 && !wait_for(server, -1, (int)now->delay_ms))
             break;
         if (now->answer != NULL)
@@ -140,7 +140,7 @@ static size_t serve_connection(struct wire_server *server, int fd, size_t step)
 
 static void *serve(void *context)
 {
-    struct wire_server *server = context;
+    struct rawhttp_server *server = context;
     size_t step = 0;
     while (step < server->count && wait_for(server, server->fd, -1)) {
         int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -153,9 +153,9 @@ static void *serve(void *context)
     return NULL;
 }
 
-struct wire_server *wire_server_start(const struct wire_step *steps, size_t count)
+struct rawhttp_server *rawhttp_server_start(const struct rawhttp_step *steps, size_t count)
 {
-    struct wire_server *server = calloc(1, sizeof *server);
+    struct rawhttp_server *server = calloc(1, sizeof *server);
     assert(server != NULL);
     server->steps = steps;
     server->count = count;
@@ -167,7 +167,7 @@ struct wire_server *wire_server_start(const struct wire_step *steps, size_t coun
     return server;
 }
 
-void wire_server_stop(struct wire_server *server)
+void rawhttp_server_stop(struct rawhttp_server *server)
 {
     close(server->stop_pipe[1]);
     pthread_join(server->thread, NULL);
@@ -177,24 +177,24 @@ void wire_server_stop(struct wire_server *server)
     free(server);
 }
 
-unsigned wire_server_port(const struct wire_server *server)
+unsigned rawhttp_server_port(const struct rawhttp_server *server)
 {
     return server->port;
 }
 
-unsigned wire_server_connections(const struct wire_server *server)
+unsigned rawhttp_server_connections(const struct rawhttp_server *server)
 {
     return atomic_load(&server->connections);
 }
 
-void wire_server_request(struct wire_server *server, char ret_text[WIRE_BYTES])
+void rawhttp_server_request(struct rawhttp_server *server, char ret_text[RAWHTTP_BYTES])
 {
     pthread_mutex_lock(&server->lock);
-    memcpy(ret_text, server->last_request, WIRE_BYTES);
+    memcpy(ret_text, server->last_request, RAWHTTP_BYTES);
     pthread_mutex_unlock(&server->lock);
 }
 
-unsigned wire_dead_port(void)
+unsigned rawhttp_dead_port(void)
 {
     unsigned port = 0;
     close(loopback_socket(true, &port));

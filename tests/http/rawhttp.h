@@ -1,35 +1,35 @@
 /* Raw HTTP over loopback sockets: a client that sends exact bytes, a server that follows a script.
  */
-#ifndef TESTS_HTTP_WIRE_H
-#define TESTS_HTTP_WIRE_H
+#ifndef TESTS_HTTP_RAWHTTP_H
+#define TESTS_HTTP_RAWHTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WIRE_BYTES 65536
+#define RAWHTTP_BYTES 65536
 
 /* Sends the bytes on a new connection and reads until the peer hangs up. Returns the status, 0 when
  * there was no answer; the whole answer, NUL terminated, is in ret_text. */
-int wire_exchange(unsigned port, const char *request, size_t n, char ret_text[WIRE_BYTES]);
+int rawhttp_exchange(unsigned port, const char *request, size_t n, char ret_text[RAWHTTP_BYTES]);
 
 /* What a scripted server does with one request, in order of arrival. */
-struct wire_step {
+struct rawhttp_step {
     const char *answer; /* NULL: none, hang up */
     unsigned delay_ms;  /* before the answer */
     bool keep_alive;    /* otherwise it hangs up behind the answer */
 };
 
-struct wire_server;
+struct rawhttp_server;
 
 /* Serves the steps one by one on a thread of its own, one connection at a time. */
-struct wire_server *wire_server_start(const struct wire_step *steps, size_t count);
-void wire_server_stop(struct wire_server *server);
-unsigned wire_server_port(const struct wire_server *server);
-unsigned wire_server_connections(const struct wire_server *server); /* accepted so far */
+struct rawhttp_server *rawhttp_server_start(const struct rawhttp_step *steps, size_t count);
+void rawhttp_server_stop(struct rawhttp_server *server);
+unsigned rawhttp_server_port(const struct rawhttp_server *server);
+unsigned rawhttp_server_connections(const struct rawhttp_server *server); /* accepted so far */
 /* The last request whole, NUL terminated. */
-void wire_server_request(struct wire_server *server, char ret_text[WIRE_BYTES]);
+void rawhttp_server_request(struct rawhttp_server *server, char ret_text[RAWHTTP_BYTES]);
 
 /* A port of 127.0.0.1 on which nobody listens. */
-unsigned wire_dead_port(void);
+unsigned rawhttp_dead_port(void);
 
 #endif
