@@ -1,0 +1,157 @@
+/* What a broker is asked for: the bytes of CONNECT and SUBSCRIBE. */
+#include "base/log.h"
+#include "tests/fakes/broker.h"
+#include "tests/mqtt/rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* cmocka wants the above first */
+#include <cmocka.h>
+
+#define FLAGS_AT      7 /* behind the protocol name and version */
+#define KEEP_ALIVE_AT 8
+
+#define FLAG_CLEAN     0x02
+#define FLAG_WILL_QOS1 (0x04 | 0x08 | 0x20) /* will, at QoS 1, retained */
+#define FLAG_LOGIN     0xc0
+
+static struct broker *broker;
+static struct rig *rig;
+static unsigned char body[256];
+static size_t body_n;
+
+static void dial_with(struct mqtt_options *options)
+{
+    char url[64];
+    broker = broker_new(&(struct broker_script){.version = options->version});
+    snprintf(url, sizeof url, "mqtt://127.0.0.1:%d", broker_port(broker));
+    options->url = url;
+    rig_start(rig, options);
+    rig_until_up(rig);
+    body_n = broker_last(broker, BROKER_CONNECT, body, sizeof body);
+    assert_true(body_n > KEEP_ALIVE_AT + 2);
+}
+
+static int clear_up(void **state)
+{
+    (void)state;
+    rig_end(rig);
+    if (broker != NULL)
+        broker_free(broker);
+    broker = NULL;
+    return 0;
+}
+
+static bool body_has(const void *bytes, size_t n)
+{
+    return memmem(body, body_n, bytes, n) != NULL;
+}
+
+static void test_kept_session_v5(void **state)
+{
+    (void)state;
+    struct mqtt_options options = rig_options(NULL, 5);
+    dial_with(&options);
+    assert_memory_equal(body, "\0\4MQTT\5", 7);
+    assert_int_equal(body[FLAGS_AT], 0);
+    assert_int_equal(body[KEEP_ALIVE_AT] << 8 | body[KEEP_ALIVE_AT + 1], 10);
+    assert_int_equal(body[10], 13);
+    assert_true(body_has("\x21\x01\x00", 3));         /* Receive Maximum 256 */
+    assert_true(body_has("\x27\x00\x02\x20\x00", 5)); /* Maximum Packet Size 136 KiB */
+    assert_true(body_has("\x11\x00\x09\x3a\x80", 5)); /* Session Expiry Interval 7 days */
+    body_n = broker_last(broker, BROKER_SUBSCRIBE, body, sizeof body);
+    /* QoS 1, retain as published, no retained messages. */
+    assert_true(body_has("\0\5rig/#\x29", 8));
+}
+
+static void test_clean_session_v5(void **state)
+{
+    (void)state;
+    struct mqtt_options options = rig_options(NULL, 5);
+    options.has_clean_session = true;
+    dial_with(&options);
+    assert_int_equal(body[FLAGS_AT], FLAG_CLEAN);
+    assert_false(body_has("\x11\x00\x09\x3a\x80", 5));
+}
+
+static void test_v3(void **state)
+{
+    (void)state;
+    struct mqtt_options options = rig_options(NULL, 3);
+    dial_with(&options);
+    assert_memory_equal(body, "\0\4MQTT\4\0\0\x0a\0\3rig", 15);
+    assert_int_equal(body_n, 15);
+    body_n = broker_last(broker, BROKER_SUBSCRIBE, body, sizeof body);
+    assert_true(body_has("\0\5rig/#\x01", 8));
+    clear_up(NULL);
+    options.has_clean_session = true;
+    dial_with(&options);
+    assert_int_equal(body[FLAGS_AT], FLAG_CLEAN);
+}
+
+static void test_login_and_will(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/password-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "secret\n", 7), 7);
+    close(fd);
+    for (int version = 3; version <= 5; version += 2) {
+        struct mqtt_options options = rig_options(NULL, version);
+        options.username = "user";
+        options.password_file = path;
+        options.status_topic = "st";
+        options.status_online = "on";
+        options.status_offline = "off";
+        dial_with(&options);
+        assert_int_equal(body[FLAGS_AT], FLAG_LOGIN | FLAG_WILL_QOS1);
+        assert_true(body_has("\0\2st\0\3off\0\4user\0\6secret", 23));
+        clear_up(NULL);
+    }
+    unlink(path);
+}
+
+static void test_many_filters(void **state)
+{
+    (void)state;
+    static const char *const filters[] = {"a/+/update", "b/#", "c"};
+    for (int version = 3; version <= 5; version += 2) {
+        struct mqtt_options options = rig_options(NULL, version);
+        options.filters = filters;
+        options.filter_count = COUNT_OF(filters);
+        dial_with(&options);
+        assert_int_equal(broker_count(broker, BROKER_SUBSCRIBE), 1);
+        clear_up(NULL);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    log_set_level(LOG_ERROR);
+    rig = calloc(1, sizeof *rig);
+    return rig == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(rig);
+    return 0;
+}
+
+#define UNIT(test) cmocka_unit_test_teardown(test, clear_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT(test_kept_session_v5), UNIT(test_clean_session_v5), UNIT(test_v3),
+        UNIT(test_login_and_will),  UNIT(test_many_filters),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
