@@ -81,7 +81,7 @@ enum fault list_executions_of_job(struct ask *ask, struct why *why)
         fault = find_job(ask, &page, &job, why);
     if (fault != FAULT_OK)
         return fault;
-    struct last last;
+    struct last last = {0};
     struct emit emit = emit_to(ask->out);
     emit_object(&emit, NULL);
     execution_store_list_job(ask->executions, job.key, status, page.after, page.size + 1);
@@ -138,7 +138,7 @@ enum fault list_executions_of_thing(struct ask *ask, struct why *why)
     enum fault fault = read_thing_query(ask, &query, why);
     if (fault != FAULT_OK)
         return fault;
-    struct last last;
+    struct last last = {0};
     struct emit emit = emit_to(ask->out);
     emit_object(&emit, NULL);
     execution_store_list_thing(ask->executions, ask->thing, &query.filter, query.page.size + 1);

@@ -45,6 +45,7 @@ void local_stop(struct local *local);
 unsigned local_port(const struct local *local);
 
 /* port_executions.find; the context is the struct local. */
-enum err local_find_execution(void *local, struct str thing, struct str job, struct execution *ret);
+enum err local_find_execution(void *context, struct str thing, struct str job,
+                              struct execution *ret);
 
 #endif

@@ -16,7 +16,7 @@ static char escaped(const char *p, const char *end)
         return '\0';
     int high = hex_value(p[1]);
     int low = hex_value(p[2]);
-    return high < 0 || low < 0 ? '\0' : (char)(high * 16 + low);
+    return (char)(high < 0 || low < 0 ? 0 : high * 16 + low);
 }
 
 bool percent_decode(struct str s, char *out, size_t room, struct str *ret)

@@ -64,7 +64,7 @@ bool start_parse_time(struct str text, int64_t *ret_ms)
     time_t seconds = timegm(&tm);
     if (tm.tm_mday != day) /* timegm makes March of a 30 February */
         return false;
-    *ret_ms = ((int64_t)seconds - offset * 60) * 1000;
+    *ret_ms = ((int64_t)seconds - (int64_t)offset * 60) * 1000;
     return true;
 }
 

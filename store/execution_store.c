@@ -147,7 +147,7 @@ enum err execution_store_find_pending(struct execution_store *executions, struct
                                       struct str thing, struct execution *ret, struct why *why)
 {
     struct statement *s = statement_start(&executions->statements[FIND]);
-    struct execution_record record;
+    struct execution_record record = {0};
     enum err err = find(s, job, thing, &record, why);
     if (err == ERR_NONE && !status_execution_is_pending(record.status))
         err = ERR_NOT_FOUND;

@@ -39,7 +39,9 @@ static enum err error_of(int code)
 enum err store_error(struct store *store, int code, const char *what, struct why *why)
 {
     const char *text = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
-    return why_set(why, error_of(code), NULL, "%s: %s", what, text);
+    enum err err = error_of(code);
+    (void)why_set(why, err, NULL, "%s: %s", what, text);
+    return err;
 }
 
 struct sqlite3 *store_handle(struct store *store)
@@ -72,7 +74,7 @@ static enum err ask(struct store *store, const char *sql, struct sqlite3_stmt **
 
 static enum err ask_version(struct store *store, int64_t *ret, struct why *why)
 {
-    struct sqlite3_stmt *answer;
+    struct sqlite3_stmt *answer = NULL;
     enum err err = ask(store, "PRAGMA user_version", &answer, why);
     if (err != ERR_NONE)
         return err;
@@ -107,7 +109,7 @@ static enum err connect_to(struct store *store, const struct store_options *opti
 
 static enum err enter_wal(struct store *store, struct why *why)
 {
-    struct sqlite3_stmt *answer;
+    struct sqlite3_stmt *answer = NULL;
     enum err err = ask(store, "PRAGMA journal_mode = WAL", &answer, why);
     if (err != ERR_NONE)
         return err;
@@ -210,15 +212,15 @@ static enum err prepare(struct store *store, const struct store_options *options
 enum err store_open(const struct store_options *options, struct store **ret, struct why *why)
 {
     struct store *store = calloc(1, sizeof(struct store));
-    enum err err = store != NULL ? ERR_NONE : why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
-    if (err == ERR_NONE && options->access == STORE_WRITE)
+    if (store == NULL)
+        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+    enum err err = ERR_NONE;
+    if (options->access == STORE_WRITE)
         err = create_file(options->path, why);
-    if (err != ERR_NONE)
-        goto fail;
-    err = connect_to(store, options, why);
-    if (err != ERR_NONE)
-        goto fail;
-    err = prepare(store, options, why);
+    if (err == ERR_NONE)
+        err = connect_to(store, options, why);
+    if (err == ERR_NONE)
+        err = prepare(store, options, why);
     if (err != ERR_NONE)
         goto fail;
     *ret = store;
@@ -230,7 +232,7 @@ fail:
 
 enum err store_check(struct store *store, struct why *why)
 {
-    struct sqlite3_stmt *answer;
+    struct sqlite3_stmt *answer = NULL;
     enum err err = ask(store, "PRAGMA quick_check(1)", &answer, why);
     if (err != ERR_NONE)
         return err;
