@@ -206,6 +206,13 @@ static void write_notify(const struct outcome_options *options, const struct rec
     emit_object_end(&emit);
 }
 
+static const char *event_name(const struct record *record)
+{
+    if (!is_accepted(record))
+        return "REJECTED";
+    return record->is_dry_run ? "PLANNED" : "UPDATED";
+}
+
 /* The notify event of one command, and how it ended; without an update where none was read. */
 static void write_event(const struct record *record, struct buf *payload)
 {
@@ -216,7 +223,7 @@ static void write_event(const struct record *record, struct buf *payload)
     emit_str(&emit, "thingName", record->thing);
     emit_str(&emit, "jobId", record->job);
     emit_str(&emit, "namespaceId", record->namespace);
-    emit_text(&emit, "event", is_accepted(record) ? "UPDATED" : "REJECTED");
+    emit_text(&emit, "event", event_name(record));
     if (!update_is_empty(&record->update))
         emit_update(&emit, record);
     emit_text(&emit, "outcome", is_accepted(record) ? "accepted" : "rejected");

@@ -170,7 +170,7 @@ static void a_dry_run_says_what_it_would_do(void **state)
                "\"$aws/things/fan/jobs/rollout/notify-namespace-site/\"]}");
     check_post(&options, record, 1, "jobs-bridge/events/jobs/rollout",
                "{\"timestamp\":1700000000,\"thingName\":\"pump\",\"jobId\":\"rollout\","
-               "\"namespaceId\":\"site\",\"event\":\"UPDATED\",\"update\":{\"description\":\"x\"},"
+               "\"namespaceId\":\"site\",\"event\":\"PLANNED\",\"update\":{\"description\":\"x\"},"
                "\"outcome\":\"accepted\",\"dryRun\":true,\"attempts\":0,\"coalesced\":1,"
                "\"latencyMs\":0,\"source\":\"thing\"}");
     record_free(record);
