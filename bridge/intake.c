@@ -1,7 +1,7 @@
 #include "bridge/intake.h"
 
 #include "base/limits.h"
-#include "topics/level.h"
+#include "topics/response_topic.h"
 
 static enum reject refuse(struct why *why, enum reject code, const char *field, const char *text)
 {
@@ -73,7 +73,7 @@ struct record *intake_read(const struct outcome_options *options, const struct a
     struct record_draft draft = {.arrival = arrival};
     struct command command = {0};
     enum reject code = REJECT_NONE;
-    if (level_is_response_topic(arrival->response_topic, options->root))
+    if (response_topic_is_valid(arrival->response_topic, options->root))
         draft.response_topic = arrival->response_topic;
     if (arrival->correlation.n <= LIMITS_CORRELATION_BYTES)
         draft.correlation = arrival->correlation;

@@ -67,6 +67,7 @@ static enum err start_local(struct wire *wire, struct why *why)
     struct local_options options = {
         .listen = config->embedded.listen,
         .database = text(wire, WIRE_DATABASE),
+        .sync = (enum store_sync)config->journal.sync,
         .credentials_file = text(wire, WIRE_CREDENTIALS_FILE),
         .region = config->jobs.region,
     };

@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "topics/command_topic.h"
 #include "topics/identifier.h"
 #include "topics/refusal.h"
 
@@ -69,29 +68,4 @@ size_t level_split(struct str topic, struct str *ret, size_t max)
             ret[count] = level;
     }
     return count;
-}
-
-/* The topic without the last level, where that is one of the two words of an answer. */
-static struct str without_answer(struct str topic)
-{
-    if (str_ends(topic, STR("/accepted")) || str_ends(topic, STR("/rejected")))
-        topic.n -= sizeof "/accepted" - 1;
-    return topic;
-}
-
-bool level_is_own(struct str topic, struct str root)
-{
-    struct str levels[2];
-    size_t count = level_split(topic, levels, COUNT_OF(levels));
-    if (count < 2 || !str_eq(levels[0], root))
-        return false;
-    if (str_eq_text(levels[1], "events") || (count == 2 && str_eq_text(levels[1], "status")))
-        return true;
-    return command_topic_is_one(root, without_answer(topic));
-}
-
-bool level_is_response_topic(struct str topic, struct str root)
-{
-    return level_check_name(topic, NULL) == ERR_NONE && topic.p[0] != '$' &&
-           !level_is_own(topic, root);
 }

@@ -16,13 +16,4 @@ nodiscard enum err level_check_root(struct str root, struct why *why);
 /* The levels of topic, empty ones included. At most max are stored; all are counted. */
 size_t level_split(struct str topic, struct str *ret, size_t max);
 
-/* Whether the topic is one of the bridge's own: a command topic or its answer, well formed or not,
- * <root>/status, or anything under <root>/events. */
-bool level_is_own(struct str topic, struct str root);
-
-/* Whether a client may choose this topic for its answer (MQTT 5 Response Topic): a valid name that
- * does not start with '$' and is none of the bridge's own. Without that a client could have the
- * bridge speak to itself, or to another client in the bridge's name. */
-bool level_is_response_topic(struct str topic, struct str root);
-
 #endif

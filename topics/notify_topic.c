@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "topics/identifier.h"
 #include "topics/level.h"
+#include "topics/own_topic.h"
 #include "topics/refusal.h"
 
 struct preset {
@@ -111,7 +112,7 @@ static enum err make_topic(struct str template, const struct notify_topic_values
         return err;
     struct str topic = {draft->text, draft->n};
     err = level_check_name(topic, why);
-    if (err == ERR_NONE && level_is_own(topic, values->root))
+    if (err == ERR_NONE && own_topic_is_one(topic, values->root))
         err = refusal_set(why, "topic", topic, "Member must not be one of the bridge's own topics");
     return err;
 }

@@ -20,6 +20,8 @@
 #include "topics/identifier.h"
 #include "topics/level.h"
 #include "topics/notify_topic.h"
+#include "topics/own_topic.h"
+#include "topics/response_topic.h"
 #include "topics/result_topic.h"
 
 #endif

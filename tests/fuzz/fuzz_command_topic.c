@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_accepted(topic, &parts);
     else
         check_refused(&why);
-    if (level_is_response_topic(topic, root)) {
+    if (response_topic_is_valid(topic, root)) {
         assert(level_check_name(topic, NULL) == ERR_NONE);
         assert(topic.p[0] != '$' && !command_topic_is_one(root, topic));
     }

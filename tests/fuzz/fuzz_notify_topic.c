@@ -28,7 +28,7 @@ static size_t count_prefixes(struct str template)
 static void check_topic(struct str template, struct str prefix, struct str topic)
 {
     assert(level_check_name(topic, NULL) == ERR_NONE);
-    assert(!level_is_own(topic, root));
+    assert(!own_topic_is_one(topic, root));
     /* No value but the prefix, which is configuration, can add a level. */
     size_t prefixes = count_prefixes(template);
     assert(count(topic, '/') == count(template, '/') + prefixes * count(prefix, '/'));

@@ -34,24 +34,10 @@ static void roots_follow_their_vectors(void **state)
     assert_true(vectors_each(FOLDER, "root", check_root) > 8);
 }
 
-static void check_response(const struct vector *v)
-{
-    if (level_is_response_topic(v->columns[0], STR("jobs-bridge")) != v->is_accept)
-        vectors_fail(v, "the answer is the other one");
-}
-
-static void response_topics_follow_their_vectors(void **state)
-{
-    (void)state;
-    assert_true(vectors_each(FOLDER, "response", check_response) > 20);
-}
-
-static void an_absent_topic_is_no_name_and_not_own(void **state)
+static void an_absent_topic_is_no_name(void **state)
 {
     (void)state;
     assert_int_equal(level_check_name(STR_NONE, NULL), ERR_INVALID);
-    assert_false(level_is_response_topic(STR_NONE, STR("jobs-bridge")));
-    assert_false(level_is_own(STR_NONE, STR("jobs-bridge")));
 }
 
 static void split_keeps_empty_levels(void **state)
@@ -81,8 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topic_names_follow_their_vectors),
         cmocka_unit_test(roots_follow_their_vectors),
-        cmocka_unit_test(response_topics_follow_their_vectors),
-        cmocka_unit_test(an_absent_topic_is_no_name_and_not_own),
+        cmocka_unit_test(an_absent_topic_is_no_name),
         cmocka_unit_test(split_keeps_empty_levels),
         cmocka_unit_test(split_counts_what_it_cannot_store),
     };

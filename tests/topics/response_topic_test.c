@@ -1,0 +1,34 @@
+#include "tests/check.h"
+#include "tests/topics/vectors.h"
+#include "topics/own_topic.h"
+#include "topics/response_topic.h"
+
+#define FOLDER VECTORS_DIR "/topics"
+
+static void check_response(const struct vector *v)
+{
+    if (response_topic_is_valid(v->columns[0], STR("jobs-bridge")) != v->is_accept)
+        vectors_fail(v, "the answer is the other one");
+}
+
+static void response_topics_follow_their_vectors(void **state)
+{
+    (void)state;
+    assert_true(vectors_each(FOLDER, "response", check_response) > 20);
+}
+
+static void an_absent_topic_is_none_and_not_own(void **state)
+{
+    (void)state;
+    assert_false(response_topic_is_valid(STR_NONE, STR("jobs-bridge")));
+    assert_false(own_topic_is_one(STR_NONE, STR("jobs-bridge")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(response_topics_follow_their_vectors),
+        cmocka_unit_test(an_absent_topic_is_none_and_not_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
