@@ -4,7 +4,7 @@
 #include "http/sigv4.h"
 #include "local/local.h"
 #include "tests/check.h"
-#include "tests/http/wire.h"
+#include "tests/http/rawhttp.h"
 #include "tests/local/scratch.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct fixture {
     char keys[128];
     struct local *local;
     struct why why;
-    char answer[WIRE_BYTES];
+    char answer[RAWHTTP_BYTES];
 };
 
 static enum err start(struct fixture *fixture)
@@ -88,13 +88,13 @@ static int exchange(struct fixture *fixture, const char *head, const char *autho
                     const char *body)
 {
     struct buf text;
-    buf_init(&text, WIRE_BYTES);
+    buf_init(&text, RAWHTTP_BYTES);
     buf_format(&text, "%sHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n", head,
                strlen(body));
     if (authorization != NULL)
         buf_format(&text, "Authorization: %s\r\n", authorization);
     buf_format(&text, "\r\n%s", body);
-    int status = wire_exchange(local_port(fixture->local), text.p, text.n, fixture->answer);
+    int status = rawhttp_exchange(local_port(fixture->local), text.p, text.n, fixture->answer);
     buf_fini(&text);
     return status;
 }
@@ -207,9 +207,12 @@ static void what_it_writes_is_the_owners_alone(void **state)
 static void a_garbled_key_file_is_told_and_kept(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const texts[] = {"", "garbage", "[default]\naws_access_key_id = A\n",
-                                        "[other]\naws_access_key_id = A\n"
-                                        "aws_secret_access_key = B\n"};
+    static const char *const texts[] = {
+        "",
+        "garbage",
+        "[default]\naws_access_key_id = A\n",
+        "[other]\naws_access_key_id = A\naws_secret_access_key = B\n",
+    };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         scratch_write(fixture->keys, texts[i]);
         fixture->why = (struct why){0};
@@ -266,7 +269,7 @@ static void a_body_that_is_too_large_is_refused(void **state)
                                   "Content-Length: 262145\r\n\r\n";
     assert_int_equal(start(fixture), ERR_NONE);
     assert_int_equal(
-        wire_exchange(local_port(fixture->local), request, sizeof request - 1, fixture->answer),
+        rawhttp_exchange(local_port(fixture->local), request, sizeof request - 1, fixture->answer),
         413);
 }
 
