@@ -67,7 +67,7 @@ void jobs_file_add_execution(struct jobs_file *file, int64_t job_key, const char
 /* EXPLAIN QUERY PLAN has one row per step, its words in the fourth column. */
 static void check_plan(struct sqlite3 *db, const char *sql)
 {
-    char explain[2048];
+    char explain[4096];
     struct sqlite3_stmt *plan = NULL;
     snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
     assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &plan, NULL), SQLITE_OK);
