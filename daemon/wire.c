@@ -5,12 +5,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "daemon/state_folder.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #define TEXT_MAX 4096
 /* How often a journal that failed is tried again. */
@@ -48,13 +48,6 @@ static enum err write_texts(struct wire *wire, struct why *why)
         if (buf_err(&wire->texts[i]) != ERR_NONE)
             return why_set(why, buf_err(&wire->texts[i]), NULL, "a path or topic is too long");
     return ERR_NONE;
-}
-
-static enum err make_state_directory(const struct config *config, struct why *why)
-{
-    if (mkdir(config->state, 0700) == 0 || errno == EEXIST)
-        return ERR_NONE;
-    return why_errno(why, "state: cannot create directory %s", config->state);
 }
 
 static enum err start_local(struct wire *wire, struct why *why)
@@ -278,13 +271,14 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
         return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
     wire->config = config;
     wire->started_ms = now_mono_ms();
+    wire->state_folder = -1;
     for (int i = 0; i < WIRE_TEXT_COUNT; i++)
         buf_init(&wire->texts[i], TEXT_MAX);
     health_init(&wire->health);
 
     enum err err = write_texts(wire, why);
     if (err == ERR_NONE)
-        err = make_state_directory(config, why);
+        err = state_folder_take(config->state, &wire->state_folder, why);
     if (err == ERR_NONE)
         err = start_local(wire, why);
     if (err == ERR_NONE)
@@ -312,6 +306,8 @@ void wire_free(struct wire *wire)
     local_stop(wire->local);
     for (int i = 0; i < WIRE_TEXT_COUNT; i++)
         buf_fini(&wire->texts[i]);
+    if (wire->state_folder >= 0)
+        close(wire->state_folder);
     free(wire);
 }
 

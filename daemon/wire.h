@@ -32,6 +32,7 @@ enum wire_text {
 struct wire {
     const struct config *config;
     struct health health;
+    int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct http *http;
     struct credentials *credentials;
