@@ -84,3 +84,15 @@ def test_a_second_bridge_takes_over_where_the_first_stopped(scripted, new_broker
     bridge.start()
 
     assert device.update("after", UPDATE).is_accepted
+
+
+def test_a_state_folder_serves_one_process(new_broker, new_bridge):
+    broker = new_broker().start()
+    first = new_bridge(broker).start()
+    second = new_bridge(broker)
+    second.configure({**second.settings, "state": str(first.state)})
+
+    done = second.run("run")
+
+    assert done.returncode == 1 and str(first.state) in done.stderr
+    assert first.is_ready
