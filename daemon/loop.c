@@ -115,6 +115,7 @@ static void stop(struct wire *wire, int signals)
             bridge_abandon(wire->bridge);
     }
     bool is_clean = bridge_is_idle(wire->bridge);
+    bridge_turn(wire->bridge); /* commits that the last answers are delivered */
     mqtt_stop(wire->mqtt, STOP_DISCONNECT_MS);
     log_say(is_clean ? LOG_INFO : LOG_WARN, "stopped",
             is_clean ? "what waits is in the journal"
