@@ -18,8 +18,13 @@ void parking_init(struct parking *parking)
 
 void parking_clear(struct parking *parking)
 {
-    while (parking->count > 0)
-        parking_drop_first(parking);
+    struct list_node *at = list_first(&parking->arrivals);
+    while (at != NULL) {
+        struct list_node *next = list_after(&parking->arrivals, at);
+        free(list_entry(at, struct parked, node));
+        at = next;
+    }
+    parking_init(parking);
 }
 
 static struct str place(char **at, struct str s)

@@ -16,7 +16,7 @@
 #define STOP_DISCONNECT_MS 500
 
 /* The loop turns at least this often, so that its health can be told from outside. */
-#define TURN_EVERY_MS 1000
+#define TURN_EVERY_MS INT64_C(1000)
 /* How much start-up time systemd is asked to grant while the broker is not there yet. */
 #define START_PATIENCE "EXTEND_TIMEOUT_USEC=30000000"
 
