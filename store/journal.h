@@ -32,16 +32,16 @@ nodiscard enum err journal_open(const struct journal_options *options, struct jo
                                 char *set_aside, size_t set_aside_max, struct why *why);
 void journal_close(struct journal *journal); /* what was not committed is lost */
 
-enum err journal_add(void *journal, const struct journal_entry *entry, struct why *why);
-enum err journal_decide(void *journal, uint64_t seq, const struct ending *ending, struct why *why);
-enum err journal_finish(void *journal, uint64_t seq, struct why *why);
-enum err journal_bury(void *journal, uint64_t seq, struct str reason, int64_t wall_ms,
+enum err journal_add(void *context, const struct journal_entry *entry, struct why *why);
+enum err journal_decide(void *context, uint64_t seq, const struct ending *ending, struct why *why);
+enum err journal_finish(void *context, uint64_t seq, struct why *why);
+enum err journal_bury(void *context, uint64_t seq, struct str reason, int64_t wall_ms,
                       struct why *why);
-enum err journal_find(void *journal, const struct journal_entry *like, int64_t wall_ms,
+enum err journal_find(void *context, const struct journal_entry *like, int64_t wall_ms,
                       struct journal_entry *ret, struct why *why);
-enum err journal_commit(void *journal, int64_t wall_ms, struct why *why);
-bool journal_has_room(void *journal);
-void journal_totals(void *journal, struct journal_totals *ret);
-enum err journal_each(void *journal, journal_visit_fn *visit, void *visit_context, struct why *why);
+enum err journal_commit(void *context, int64_t wall_ms, struct why *why);
+bool journal_has_room(void *context);
+void journal_totals(void *context, struct journal_totals *ret);
+enum err journal_each(void *context, journal_visit_fn *visit, void *visit_context, struct why *why);
 
 #endif
