@@ -14,6 +14,7 @@
 #define STOP_CALLS_MS      3500
 #define STOP_ANSWERS_MS    4200
 #define STOP_DISCONNECT_MS 500
+#define STOP_TURN_MS       100 /* no mark is missed by more */
 
 /* The loop turns at least this often, so that its health can be told from outside. */
 #define TURN_EVERY_MS INT64_C(1000)
@@ -48,7 +49,8 @@ static bool read_signals(int fd)
     return asks_to_stop;
 }
 
-static void wait_for_work(const struct wire *wire, int signals)
+/* At most max_ms. */
+static void wait_for_work(const struct wire *wire, int signals, int64_t max_ms)
 {
     struct pollfd fds[2] = {{.fd = signals, .events = POLLIN}};
     unsigned count = 1;
@@ -61,7 +63,7 @@ static void wait_for_work(const struct wire *wire, int signals)
     int64_t timeout_ms = wire_due_ms(wire) - now_mono_ms();
     if (timeout_ms < 0)
         timeout_ms = 0;
-    http_wait(wire->http, fds, count, timeout_ms < TURN_EVERY_MS ? timeout_ms : TURN_EVERY_MS);
+    http_wait(wire->http, fds, count, timeout_ms < max_ms ? timeout_ms : max_ms);
 }
 
 static void serve(struct wire *wire, int signals)
@@ -73,7 +75,7 @@ static void serve(struct wire *wire, int signals)
             patience_ms = now_mono_ms() + 10 * TURN_EVERY_MS;
             sd_notify(0, START_PATIENCE "\nSTATUS=Waiting for the MQTT broker");
         }
-        wait_for_work(wire, signals);
+        wait_for_work(wire, signals, TURN_EVERY_MS);
     }
 }
 
@@ -108,7 +110,7 @@ static void stop(struct wire *wire, int signals)
     int64_t elapsed_ms = 0;
     while (is_worth_waiting(wire, elapsed_ms)) {
         turn_to_stop(wire);
-        wait_for_work(wire, signals);
+        wait_for_work(wire, signals, STOP_TURN_MS);
         read_signals(signals);
         elapsed_ms = now_mono_ms() - began_ms;
         if (elapsed_ms >= STOP_CALLS_MS)
@@ -116,6 +118,9 @@ static void stop(struct wire *wire, int signals)
     }
     bool is_clean = bridge_is_idle(wire->bridge);
     bridge_turn(wire->bridge); /* commits that the last answers are delivered */
+    const char *reason;
+    if (bridge_is_broken(wire->bridge, &reason))
+        log_say(LOG_ERROR, "journal", "%s; the next start goes on from what it has", reason);
     mqtt_stop(wire->mqtt, STOP_DISCONNECT_MS);
     log_say(is_clean ? LOG_INFO : LOG_WARN, "stopped",
             is_clean ? "what waits is in the journal"
