@@ -13,8 +13,6 @@
 
 /* What a sender is told to wait after RequestThrottled. */
 #define THROTTLED_RETRY_AFTER_S (BACKOFF_MAX_MS / 1000)
-/* How long calls rest after the first throttled answer that names no time of its own. */
-#define THROTTLED_HOLD_MS 1000
 
 /* Longer than a command: its numbers may be written longer than they came. */
 #define BODY_MAX ((size_t)2 * LIMITS_COMMAND_BYTES)
@@ -50,7 +48,8 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     if (bridge == NULL)
         return ERR_NO_MEMORY;
     bridge->options = *options;
-    schedule_init(&bridge->schedule, &options->schedule, mono_ms(bridge));
+    bridge->options.schedule.chance = options->chance;
+    schedule_init(&bridge->schedule, &bridge->options.schedule, mono_ms(bridge));
     outbox_init(&bridge->outbox, &bridge->options.outcome);
     ledger_init(&bridge->ledger, &options->journal);
     parking_init(&bridge->parking);
@@ -292,12 +291,6 @@ static void expire(struct bridge *bridge, struct record *record, enum record_eve
     settle(bridge, record, event, code, &why, STR_NONE);
 }
 
-static void slow_down(struct bridge *bridge, const struct reply *reply, int64_t now_ms)
-{
-    int64_t rest_ms = reply->retry_after_ms > 0 ? reply->retry_after_ms : THROTTLED_HOLD_MS;
-    schedule_hold(&bridge->schedule, now_ms + rest_ms);
-}
-
 static void refuse_to_stop(struct bridge *bridge, struct record *record)
 {
     struct why why;
@@ -308,12 +301,11 @@ static void refuse_to_stop(struct bridge *bridge, struct record *record)
     settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
 }
 
-static void try_again(struct bridge *bridge, struct record *record, const struct reply *reply)
+static void try_again(struct bridge *bridge, struct record *record, const struct reply *reply,
+                      int64_t again_ms)
 {
     int64_t now_ms = mono_ms(bridge);
     record->last_fault = reply->fault;
-    if (reply->class == FAULT_THROTTLED)
-        slow_down(bridge, reply, now_ms);
     if (deadline_of(bridge, record) <= now_ms) {
         expire(bridge, record, RECORD_REFUSE, now_ms);
         return;
@@ -322,10 +314,8 @@ static void try_again(struct bridge *bridge, struct record *record, const struct
         refuse_to_stop(bridge, record);
         return;
     }
-    int64_t pause_ms = backoff_pause_ms(reply->class, record->attempts, reply->retry_after_ms,
-                                        &bridge->options.chance);
-    report_retry(record, reply, pause_ms);
-    schedule_pause(&bridge->schedule, record, now_ms + pause_ms);
+    report_retry(record, reply, again_ms - now_ms);
+    schedule_pause(&bridge->schedule, record, again_ms);
 }
 
 void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
@@ -334,6 +324,7 @@ void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
     if (record == NULL)
         return; /* abandoned */
     bridge->endpoint_state = reply->class;
+    int64_t again_ms = schedule_judge(&bridge->schedule, record, reply, mono_ms(bridge));
     if (reply->class == FAULT_NONE) {
         settle(bridge, record, RECORD_ACCEPT, REJECT_NONE, NULL, reply->request_id);
     } else if (reply->class == FAULT_PERMANENT) {
@@ -342,7 +333,7 @@ void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
         settle(bridge, record, RECORD_REFUSE, reject_of_fault(reply->fault), &why,
                reply->request_id);
     } else {
-        try_again(bridge, record, reply);
+        try_again(bridge, record, reply, again_ms);
     }
 }
 

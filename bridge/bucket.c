@@ -36,18 +36,37 @@ static int64_t level_at(const struct bucket *bucket, int64_t now_ms)
     return level < bucket->capacity ? level : bucket->capacity;
 }
 
-bool bucket_take(struct bucket *bucket, int64_t now_ms)
+bool bucket_has(const struct bucket *bucket, int64_t now_ms)
 {
     if (now_ms < bucket->held_until_ms)
         return false;
-    if (bucket->parts_per_second == 0)
-        return true;
-    int64_t level = level_at(bucket, now_ms);
-    if (level < BUCKET_TOKEN)
-        return false;
-    bucket->level = level - BUCKET_TOKEN;
+    return bucket->parts_per_second == 0 || level_at(bucket, now_ms) >= BUCKET_TOKEN;
+}
+
+/* During a hold time stands still, at its end. */
+static void fill(struct bucket *bucket, int64_t now_ms)
+{
+    if (now_ms <= bucket->updated_ms)
+        return;
+    bucket->level = level_at(bucket, now_ms);
     bucket->updated_ms = now_ms;
+}
+
+bool bucket_take(struct bucket *bucket, int64_t now_ms)
+{
+    if (!bucket_has(bucket, now_ms))
+        return false;
+    if (bucket->parts_per_second > 0) {
+        fill(bucket, now_ms);
+        bucket->level -= BUCKET_TOKEN;
+    }
     return true;
+}
+
+void bucket_set_rate(struct bucket *bucket, int64_t parts_per_second, int64_t now_ms)
+{
+    fill(bucket, now_ms);
+    bucket->parts_per_second = parts_per_second;
 }
 
 int64_t bucket_next_ms(const struct bucket *bucket, int64_t now_ms)

@@ -20,7 +20,11 @@ struct bucket {
 
 void bucket_init(struct bucket *bucket, double rate_per_second, unsigned burst, int64_t now_ms);
 bool bucket_take(struct bucket *bucket, int64_t now_ms);             /* false: no token now */
+bool bucket_has(const struct bucket *bucket, int64_t now_ms);        /* the same, without taking */
 int64_t bucket_next_ms(const struct bucket *bucket, int64_t now_ms); /* when one will be there */
+
+/* From now on; what has flowed in so far stays. Only where there is a limit. */
+void bucket_set_rate(struct bucket *bucket, int64_t parts_per_second, int64_t now_ms);
 
 /* Empties the bucket and lets nothing leave before until_ms. */
 void bucket_hold(struct bucket *bucket, int64_t until_ms);

@@ -1,5 +1,7 @@
 #include "bridge/schedule.h"
 
+#include "bridge/backoff.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -8,6 +10,8 @@ struct lane {
     struct list records; /* undecided, in order of arrival; only the head is ever called */
     struct list_node ready_node;
     struct due_node pause;
+    int64_t called_ms;     /* when the last call started */
+    unsigned failures;     /* calls that failed in a row, throttled ones aside */
     enum fault last_fault; /* of its calls; FAULT_OK: none failed since the last good one */
     char job[];
 };
@@ -16,7 +20,7 @@ void schedule_init(struct schedule *schedule, const struct schedule_options *opt
                    int64_t now_ms)
 {
     *schedule = (struct schedule){.options = *options};
-    bucket_init(&schedule->bucket, options->rate_per_second, options->burst, now_ms);
+    pace_init(&schedule->pace, options->rate_per_second, options->burst, now_ms);
     map_init(&schedule->lanes);
     list_init(&schedule->ready);
     due_init(&schedule->pauses);
@@ -120,16 +124,38 @@ struct record *schedule_start(struct schedule *schedule, int64_t now_ms)
     struct list_node *first = list_first(&schedule->ready);
     if (schedule->is_stopped || first == NULL ||
         schedule->in_flight >= schedule->options.max_in_flight ||
-        !bucket_take(&schedule->bucket, now_ms))
+        !bucket_take(&schedule->pace.bucket, now_ms))
         return NULL;
     struct lane *lane = list_entry(first, struct lane, ready_node);
     struct record *record = head_of(lane);
     record_move(record, RECORD_CALL);
     record->attempts++;
+    lane->called_ms = now_ms;
     schedule->waiting--;
     schedule->in_flight++;
     sort_in(schedule, lane);
     return record;
+}
+
+int64_t schedule_judge(struct schedule *schedule, struct record *record, const struct reply *reply,
+                       int64_t now_ms)
+{
+    struct lane *lane = record->lane;
+    const struct port_chance *chance = &schedule->options.chance;
+    switch (reply->class) {
+    case FAULT_THROTTLED:
+        return pace_throttled(&schedule->pace, lane->called_ms, reply->retry_after_ms, now_ms,
+                              chance);
+    case FAULT_TRANSIENT:
+    case FAULT_CREDENTIALS:
+        lane->failures++;
+        return now_ms +
+               backoff_pause_ms(reply->class, lane->failures, reply->retry_after_ms, chance);
+    default:
+        lane->failures = 0;
+        pace_answered(&schedule->pace, now_ms);
+        return now_ms;
+    }
 }
 
 void schedule_pause(struct schedule *schedule, struct record *record, int64_t until_ms)
@@ -169,11 +195,6 @@ void schedule_settle(struct schedule *schedule, struct record *record, enum reco
 enum fault schedule_last_fault(const struct record *record)
 {
     return record->last_fault != FAULT_OK ? record->last_fault : record->lane->last_fault;
-}
-
-void schedule_hold(struct schedule *schedule, int64_t until_ms)
-{
-    bucket_hold(&schedule->bucket, until_ms);
 }
 
 struct record *schedule_expired(struct schedule *schedule, int64_t now_ms)
@@ -218,6 +239,6 @@ int64_t schedule_due_ms(const struct schedule *schedule, int64_t now_ms)
         due = pause;
     bool can_start = !schedule->is_stopped && !list_is_empty(&schedule->ready) &&
                      schedule->in_flight < schedule->options.max_in_flight;
-    int64_t token = can_start ? bucket_next_ms(&schedule->bucket, now_ms) : DUE_NEVER;
+    int64_t token = can_start ? bucket_next_ms(&schedule->pace.bucket, now_ms) : DUE_NEVER;
     return token < due ? token : due;
 }

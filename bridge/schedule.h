@@ -14,18 +14,19 @@
 #include "base/due.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "bridge/bucket.h"
+#include "bridge/pace.h"
 #include "bridge/record.h"
 
 struct schedule_options {
     unsigned max_in_flight;
     double rate_per_second; /* 0: no limit */
     unsigned burst;
+    struct port_chance chance;
 };
 
 struct schedule {
     struct schedule_options options;
-    struct bucket bucket;
+    struct pace pace;
     struct map lanes;     /* by job */
     struct list ready;    /* lanes */
     struct due pauses;    /* lanes */
@@ -47,6 +48,11 @@ nodiscard enum err schedule_add(struct schedule *schedule, struct record *record
  * reached. */
 struct record *schedule_start(struct schedule *schedule, int64_t now_ms);
 
+/* What the reply to the record's call says about calls to come. Returns when that record may be
+ * called again, where the reply says that the call failed in a way that passes. */
+int64_t schedule_judge(struct schedule *schedule, struct record *record, const struct reply *reply,
+                       int64_t now_ms);
+
 /* The call for it ended in a way that passes: moved to RECORD_PAUSING until until_ms. */
 void schedule_pause(struct schedule *schedule, struct record *record, int64_t until_ms);
 
@@ -56,9 +62,6 @@ void schedule_settle(struct schedule *schedule, struct record *record, enum reco
 /* What kept an undecided record waiting: the fault of its own last failed call, or of a command
  * before it in its lane; FAULT_OK: none. */
 enum fault schedule_last_fault(const struct record *record);
-
-/* The service asked for less: no call before until_ms. */
-void schedule_hold(struct schedule *schedule, int64_t until_ms);
 
 /* A record whose deadline has passed and that is not in a call, or NULL. It stays in the schedule
  * until it is settled. One in a call is skipped: its call decides it, or its pause ends it. */

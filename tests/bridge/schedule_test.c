@@ -152,7 +152,7 @@ static void a_hold_stops_every_lane(void **state)
     init(&schedule, 8, 0, 1);
     add(&schedule, "a", 9000);
     add(&schedule, "b", 9000);
-    schedule_hold(&schedule, 700);
+    bucket_hold(&schedule.pace.bucket, 700);
     assert_null(schedule_start(&schedule, 699));
     assert_int_equal(schedule_due_ms(&schedule, 0), 700);
     assert_non_null(schedule_start(&schedule, 700));
@@ -169,9 +169,9 @@ static void deadlines_fire_wherever_a_command_waits(void **state)
     struct record *behind = add(&schedule, "a", 200);
     struct record *last = add(&schedule, "a", 100);
     struct record *pausing = add(&schedule, "b", 400);
-    schedule_hold(&schedule, 0);
+    bucket_hold(&schedule.pace.bucket, 0);
     assert_int_equal(schedule_due_ms(&schedule, 0), 0);
-    schedule_hold(&schedule, 1000);
+    bucket_hold(&schedule.pace.bucket, 1000);
     assert_int_equal(schedule_due_ms(&schedule, 0), 100);
 
     assert_null(schedule_expired(&schedule, 99));
