@@ -28,7 +28,9 @@
 /* The bridge's own queues, in commands and messages. */
 #define LIMITS_WAITING       100000 /* commands undecided; beyond it arrivals are parked */
 #define LIMITS_PARKED        4096   /* arrivals not taken in for lack of room, not acknowledged */
+#define LIMITS_DEAD_LETTERS  1000   /* beyond it the oldest is dropped */
 #define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
+#define LIMITS_BATCH         1024   /* commands that share one call */
 
 /* MQTT link. Message ids are searched linearly in Paho, hence the window. */
 #define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */

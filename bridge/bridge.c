@@ -23,7 +23,7 @@ struct bridge {
     struct outbox outbox;
     struct ledger ledger;
     struct parking parking;
-    struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot; NULL: free */
+    struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
     struct buf body;
     uint64_t next_seq;
@@ -177,7 +177,8 @@ static void take(struct bridge *bridge, const struct arrival *arrival)
 
 static bool has_room(const struct bridge *bridge)
 {
-    return bridge->schedule.waiting < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
+    size_t undecided = bridge->schedule.waiting + bridge->schedule.in_flight;
+    return undecided < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
 }
 
 /* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
@@ -301,39 +302,81 @@ static void refuse_to_stop(struct bridge *bridge, struct record *record)
     settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
 }
 
-static void try_again(struct bridge *bridge, struct record *record, const struct reply *reply,
+/* Whether the record may wait for another call; otherwise it is ended here. */
+static bool may_go_on(struct bridge *bridge, struct record *record, int64_t now_ms)
+{
+    if (deadline_of(bridge, record) <= now_ms)
+        expire(bridge, record, RECORD_REFUSE, now_ms);
+    else if (bridge->is_stopping && !ledger_has_journal(&bridge->ledger))
+        refuse_to_stop(bridge, record);
+    else
+        return true;
+    return false;
+}
+
+/* The first command of the call that may wait for another one; NULL: none. */
+static struct record *weed_out(struct bridge *bridge, struct record *first, int64_t now_ms)
+{
+    struct record *left = NULL;
+    for (struct record *next; first != NULL; first = next) {
+        next = batch_next(first);
+        if (may_go_on(bridge, first, now_ms) && left == NULL)
+            left = first;
+    }
+    return left;
+}
+
+static void try_again(struct bridge *bridge, struct record *first, const struct reply *reply,
                       int64_t again_ms)
 {
     int64_t now_ms = mono_ms(bridge);
-    record->last_fault = reply->fault;
-    if (deadline_of(bridge, record) <= now_ms) {
-        expire(bridge, record, RECORD_REFUSE, now_ms);
+    for (struct record *at = first; at != NULL; at = batch_next(at))
+        at->last_fault = reply->fault;
+    first = weed_out(bridge, first, now_ms);
+    if (first == NULL)
         return;
+    report_retry(first, reply, again_ms - now_ms);
+    schedule_pause(&bridge->schedule, first, again_ms);
+}
+
+/* One bad command must not spoil the others that shared its call. */
+static void split(struct bridge *bridge, struct record *first)
+{
+    first = weed_out(bridge, first, mono_ms(bridge));
+    if (first != NULL)
+        schedule_split(&bridge->schedule, first);
+}
+
+/* Ends every command of a call. */
+static void settle_call(struct bridge *bridge, struct record *first, enum record_event event,
+                        enum reject code, const struct why *why, struct str request_id)
+{
+    for (struct record *next; first != NULL; first = next) {
+        next = batch_next(first);
+        settle(bridge, first, event, code, why, request_id);
     }
-    if (bridge->is_stopping && !ledger_has_journal(&bridge->ledger)) {
-        refuse_to_stop(bridge, record);
-        return;
-    }
-    report_retry(record, reply, again_ms - now_ms);
-    schedule_pause(&bridge->schedule, record, again_ms);
 }
 
 void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
 {
-    struct record *record = take_call(bridge, reply->id);
-    if (record == NULL)
+    struct record *first = take_call(bridge, reply->id);
+    if (first == NULL)
         return; /* abandoned */
     bridge->endpoint_state = reply->class;
-    int64_t again_ms = schedule_judge(&bridge->schedule, record, reply, mono_ms(bridge));
+    if (reply->class == FAULT_THROTTLED)
+        bridge->books.throttled++;
+    int64_t again_ms = schedule_judge(&bridge->schedule, first, reply, mono_ms(bridge));
     if (reply->class == FAULT_NONE) {
-        settle(bridge, record, RECORD_ACCEPT, REJECT_NONE, NULL, reply->request_id);
-    } else if (reply->class == FAULT_PERMANENT) {
+        settle_call(bridge, first, RECORD_ACCEPT, REJECT_NONE, NULL, reply->request_id);
+    } else if (reply->class != FAULT_PERMANENT) {
+        try_again(bridge, first, reply, again_ms);
+    } else if (batch_is_divisible(first, reply->fault)) {
+        split(bridge, first);
+    } else {
         struct why why;
         why_set(&why, ERR_REFUSED, NULL, "%.*s", STR_ARG(reply->message));
-        settle(bridge, record, RECORD_REFUSE, reject_of_fault(reply->fault), &why,
-               reply->request_id);
-    } else {
-        try_again(bridge, record, reply, again_ms);
+        settle_call(bridge, first, RECORD_REFUSE, reject_of_fault(reply->fault), &why,
+                    reply->request_id);
     }
 }
 
@@ -348,19 +391,19 @@ static void release_acknowledgements(struct bridge *bridge)
     buf_clear(&bridge->tickets);
 }
 
-static void start_call(struct bridge *bridge, struct record *record)
+static void start_call(struct bridge *bridge, struct record *first)
 {
     size_t slot = 0;
     while (bridge->calling[slot] != NULL)
         slot++;
-    bridge->calling[slot] = record;
+    bridge->calling[slot] = first;
     bridge->books.calls++;
     buf_clear(&bridge->body);
-    update_write(&record->update, &bridge->body);
+    batch_write(first, &bridge->body);
     struct call call = {
-        .id = record->seq * LIMITS_MAX_IN_FLIGHT + slot,
-        .job = record->job,
-        .namespace = record->namespace,
+        .id = first->seq * LIMITS_MAX_IN_FLIGHT + slot,
+        .job = first->job,
+        .namespace = first->namespace,
         .body = buf_str(&bridge->body),
     };
     enum err err = buf_err(&bridge->body);
@@ -413,6 +456,7 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     struct bridge_books books = bridge->books;
     books.waiting = bridge->schedule.waiting;
     books.in_flight = bridge->schedule.in_flight;
+    books.open_calls = bridge->schedule.open_calls;
     return books;
 }
 
@@ -453,7 +497,7 @@ void bridge_abandon(struct bridge *bridge)
         struct why why;
         why_set(&why, ERR_DOWN, NULL,
                 "the bridge stopped during the call; it may have taken effect");
-        settle(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
+        settle_call(bridge, record, RECORD_REFUSE, REJECT_SERVICE_UNAVAILABLE, &why, STR_NONE);
     }
 }
 

@@ -35,6 +35,8 @@ struct bridge_books {
     uint64_t waiting;
     uint64_t in_flight;
     uint64_t calls;       /* attempts started */
+    uint64_t throttled;   /* of them, answered that the bridge is too fast */
+    uint64_t open_calls;  /* calls under way: each carries one or more of those in flight */
     uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
     uint64_t undelivered; /* posts the broker refused for good */
 };

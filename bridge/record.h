@@ -7,6 +7,7 @@
 #define BRIDGE_RECORD_H
 
 #include "base/due.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "bridge/port.h"
 #include "jobs/command.h"
@@ -29,6 +30,7 @@ enum record_event {
     RECORD_ACCEPT,  /* the call was done, or a dry run was planned */
     RECORD_REFUSE,  /* refused: by a check, by AWS, or because the bridge stops */
     RECORD_RETRY,   /* the call failed in a way that passes */
+    RECORD_SPLIT,   /* the call was refused, but several shared it: to be judged in smaller calls */
     RECORD_RESUME,  /* the pause is over */
     RECORD_EXPIRE,  /* its deadline passed before a call ended it */
     RECORD_DELIVER, /* the broker acknowledged the last of its posts */
@@ -78,7 +80,8 @@ struct record {
     int64_t arrived_ms;    /* monotonic */
     int64_t expires_ms;    /* monotonic: the sender's own limit; DUE_NEVER: none */
     unsigned attempts;     /* calls started for it */
-    unsigned shared_by;    /* commands that shared its call, itself included */
+    unsigned shared_by;    /* commands that shared its last call, itself included */
+    unsigned share_max;    /* commands that may share its next */
     enum fault last_fault; /* of its last failed call; FAULT_OK: none failed yet */
 
     struct outcome outcome;

@@ -2,20 +2,6 @@
 
 #include "bridge/backoff.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
-struct lane {
-    struct map_node by_job;
-    struct list records; /* undecided, in order of arrival; only the head is ever called */
-    struct list_node ready_node;
-    struct due_node pause;
-    int64_t called_ms;     /* when the last call started */
-    unsigned failures;     /* calls that failed in a row, throttled ones aside */
-    enum fault last_fault; /* of its calls; FAULT_OK: none failed since the last good one */
-    char job[];
-};
-
 void schedule_init(struct schedule *schedule, const struct schedule_options *options,
                    int64_t now_ms)
 {
@@ -30,13 +16,7 @@ void schedule_init(struct schedule *schedule, const struct schedule_options *opt
 static void free_lane(void *context, struct map_node *node)
 {
     (void)context;
-    struct lane *lane = map_entry(node, struct lane, by_job);
-    struct list_node *first;
-    while ((first = list_first(&lane->records)) != NULL) {
-        list_remove(first);
-        record_free(list_entry(first, struct record, lane_node));
-    }
-    free(lane);
+    lane_free(map_entry(node, struct lane, by_job));
 }
 
 void schedule_fini(struct schedule *schedule)
@@ -52,23 +32,12 @@ static struct lane *lane_of(struct schedule *schedule, struct str job)
     struct map_node *node = map_find(&schedule->lanes, job);
     if (node != NULL)
         return map_entry(node, struct lane, by_job);
-    struct lane *lane = calloc(1, sizeof(struct lane) + job.n);
-    if (lane == NULL)
-        return NULL;
-    memcpy(lane->job, job.p, job.n);
-    lane->by_job.key = (struct str){lane->job, job.n};
-    list_init(&lane->records);
-    if (map_insert(&schedule->lanes, &lane->by_job) != ERR_NONE) {
-        free(lane);
+    struct lane *lane = lane_new(job);
+    if (lane != NULL && map_insert(&schedule->lanes, &lane->by_job) != ERR_NONE) {
+        lane_free(lane);
         return NULL;
     }
     return lane;
-}
-
-static struct record *head_of(const struct lane *lane)
-{
-    struct list_node *first = list_first(&lane->records);
-    return first == NULL ? NULL : list_entry(first, struct record, lane_node);
 }
 
 static void drop_if_empty(struct schedule *schedule, struct lane *lane)
@@ -79,13 +48,13 @@ static void drop_if_empty(struct schedule *schedule, struct lane *lane)
         list_remove(&lane->ready_node);
     due_cancel(&schedule->pauses, &lane->pause);
     map_remove(&schedule->lanes, &lane->by_job);
-    free(lane);
+    lane_free(lane);
 }
 
 /* A lane whose head waits belongs in the ready list, and only such a lane. */
 static void sort_in(struct schedule *schedule, struct lane *lane)
 {
-    bool is_ready = head_of(lane)->state == RECORD_WAITING;
+    bool is_ready = lane_is(lane, RECORD_WAITING);
     if (is_ready && !list_has_node(&lane->ready_node))
         list_push_back(&schedule->ready, &lane->ready_node);
     if (!is_ready && list_has_node(&lane->ready_node))
@@ -108,13 +77,38 @@ enum err schedule_add(struct schedule *schedule, struct record *record, int64_t 
     return ERR_NONE;
 }
 
+static void end_pause(struct lane *lane)
+{
+    for (struct record *at = lane_head(lane); at != NULL && at->state == RECORD_PAUSING;) {
+        record_move(at, RECORD_RESUME);
+        struct list_node *next = list_after(&lane->records, &at->lane_node);
+        at = next == NULL ? NULL : list_entry(next, struct record, lane_node);
+    }
+}
+
 static void end_pauses(struct schedule *schedule, int64_t now_ms)
 {
     struct due_node *node;
     while ((node = due_take(&schedule->pauses, now_ms)) != NULL) {
         struct lane *lane = due_entry(node, struct lane, pause);
-        record_move(head_of(lane), RECORD_RESUME);
+        end_pause(lane);
         sort_in(schedule, lane);
+    }
+}
+
+static void begin_call(struct schedule *schedule, struct lane *lane, int64_t now_ms)
+{
+    struct record *record = lane_head(lane);
+    unsigned size = schedule->options.coalesces ? batch_size(record) : 1;
+    lane->called_ms = now_ms;
+    schedule->open_calls++;
+    schedule->in_flight += size;
+    schedule->waiting -= size;
+    for (unsigned i = 0; i < size; i++) {
+        record_move(record, RECORD_CALL);
+        record->attempts++;
+        record->shared_by = size;
+        record = list_entry(record->lane_node.next, struct record, lane_node);
     }
 }
 
@@ -123,24 +117,19 @@ struct record *schedule_start(struct schedule *schedule, int64_t now_ms)
     end_pauses(schedule, now_ms);
     struct list_node *first = list_first(&schedule->ready);
     if (schedule->is_stopped || first == NULL ||
-        schedule->in_flight >= schedule->options.max_in_flight ||
+        schedule->open_calls >= schedule->options.max_in_flight ||
         !bucket_take(&schedule->pace.bucket, now_ms))
         return NULL;
     struct lane *lane = list_entry(first, struct lane, ready_node);
-    struct record *record = head_of(lane);
-    record_move(record, RECORD_CALL);
-    record->attempts++;
-    lane->called_ms = now_ms;
-    schedule->waiting--;
-    schedule->in_flight++;
+    begin_call(schedule, lane, now_ms);
     sort_in(schedule, lane);
-    return record;
+    return lane_head(lane);
 }
 
-int64_t schedule_judge(struct schedule *schedule, struct record *record, const struct reply *reply,
-                       int64_t now_ms)
+int64_t schedule_judge(struct schedule *schedule, const struct record *first,
+                       const struct reply *reply, int64_t now_ms)
 {
-    struct lane *lane = record->lane;
+    struct lane *lane = first->lane;
     const struct port_chance *chance = &schedule->options.chance;
     switch (reply->class) {
     case FAULT_THROTTLED:
@@ -158,37 +147,58 @@ int64_t schedule_judge(struct schedule *schedule, struct record *record, const s
     }
 }
 
-void schedule_pause(struct schedule *schedule, struct record *record, int64_t until_ms)
+/* The call is over, but nothing is decided by it. */
+static void end_call(struct schedule *schedule, struct record *first, enum record_event event)
 {
-    struct lane *lane = record->lane;
-    record_move(record, RECORD_RETRY);
-    lane->last_fault = record->last_fault;
-    schedule->in_flight--;
-    schedule->waiting++;
+    schedule->open_calls--;
+    for (struct record *next; first != NULL; first = next) {
+        next = batch_next(first);
+        record_move(first, event);
+        schedule->in_flight--;
+        schedule->waiting++;
+    }
+}
+
+void schedule_pause(struct schedule *schedule, struct record *first, int64_t until_ms)
+{
+    struct lane *lane = first->lane;
+    lane->last_fault = first->last_fault;
+    end_call(schedule, first, RECORD_RETRY);
     /* Without memory for the timer the pause is skipped; the rate limit still holds. */
     if (due_set(&schedule->pauses, &lane->pause, until_ms) != ERR_NONE) {
-        record_move(record, RECORD_RESUME);
+        end_pause(lane);
         sort_in(schedule, lane);
     }
+}
+
+void schedule_split(struct schedule *schedule, struct record *first)
+{
+    unsigned part = batch_part(first);
+    for (struct record *at = first; at != NULL; at = batch_next(at))
+        at->share_max = part;
+    end_call(schedule, first, RECORD_SPLIT);
+    sort_in(schedule, first->lane);
 }
 
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event)
 {
     struct lane *lane = record->lane;
-    if (record->state == RECORD_CALLING) {
+    enum record_state was = record->state;
+    if (was == RECORD_CALLING) {
         lane->last_fault = event == RECORD_ACCEPT ? FAULT_OK : record->last_fault;
         schedule->in_flight--;
     } else {
         schedule->waiting--;
     }
-    if (record->state == RECORD_PAUSING)
-        due_cancel(&schedule->pauses, &lane->pause);
     record_move(record, event);
     due_cancel(&schedule->deadlines, &record->deadline);
     list_remove(&record->lane_node);
     record->lane = NULL;
-    if (!list_is_empty(&lane->records))
-        sort_in(schedule, lane);
+    if (was == RECORD_CALLING && !lane_is(lane, RECORD_CALLING))
+        schedule->open_calls--;
+    if (was == RECORD_PAUSING && !lane_is(lane, RECORD_PAUSING))
+        due_cancel(&schedule->pauses, &lane->pause);
+    sort_in(schedule, lane);
     drop_if_empty(schedule, lane);
 }
 
@@ -238,7 +248,7 @@ int64_t schedule_due_ms(const struct schedule *schedule, int64_t now_ms)
     if (pause < due)
         due = pause;
     bool can_start = !schedule->is_stopped && !list_is_empty(&schedule->ready) &&
-                     schedule->in_flight < schedule->options.max_in_flight;
+                     schedule->open_calls < schedule->options.max_in_flight;
     int64_t token = can_start ? bucket_next_ms(&schedule->pace.bucket, now_ms) : DUE_NEVER;
     return token < due ? token : due;
 }

@@ -1,12 +1,12 @@
 /*
- * Who is called next: one lane per job, first in first out, one call at a time in each; lanes take
- * turns; calls in flight and calls per second are bounded; failed heads pause in place; deadlines
- * fire wherever a command waits.
+ * Who is called next: one lane per job, first in first out, one call at a time in each, which
+ * carries as many commands as may share it; lanes take turns; calls in flight and calls per second
+ * are bounded; failed calls pause in place; deadlines fire wherever a command waits.
  *
- * A lane exists while its job has an undecided command:
- *   ready    its head may be called now           (in the ready list)
- *   calling  a call for its head is under way     (in neither)
- *   pausing  its head failed and is due later     (in the pause heap)
+ * A lane exists while its job has an undecided command. A ready lane is in the ready list, a
+ * pausing one in the pause heap, one that is calling in neither.
+ *
+ * A call is named by the first of its commands; batch_next leads to the others.
  */
 #ifndef BRIDGE_SCHEDULE_H
 #define BRIDGE_SCHEDULE_H
@@ -14,13 +14,15 @@
 #include "base/due.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "bridge/batch.h"
+#include "bridge/lane.h"
 #include "bridge/pace.h"
-#include "bridge/record.h"
 
 struct schedule_options {
     unsigned max_in_flight;
     double rate_per_second; /* 0: no limit */
     unsigned burst;
+    bool coalesces; /* several commands may share a call */
     struct port_chance chance;
 };
 
@@ -33,7 +35,8 @@ struct schedule {
     struct due deadlines; /* records */
     size_t waiting;       /* records undecided and not in a call */
     size_t in_flight;     /* records in a call */
-    bool is_stopped;      /* no new calls */
+    size_t open_calls;
+    bool is_stopped; /* no new calls */
 };
 
 void schedule_init(struct schedule *schedule, const struct schedule_options *options,
@@ -44,17 +47,21 @@ void schedule_fini(struct schedule *schedule); /* frees the records that are sti
 nodiscard enum err schedule_add(struct schedule *schedule, struct record *record,
                                 int64_t deadline_ms);
 
-/* The next record to call, moved to RECORD_CALLING, or NULL: nothing is ready, or a bound is
+/* The next call, its records moved to RECORD_CALLING, or NULL: nothing is ready, or a bound is
  * reached. */
 struct record *schedule_start(struct schedule *schedule, int64_t now_ms);
 
-/* What the reply to the record's call says about calls to come. Returns when that record may be
- * called again, where the reply says that the call failed in a way that passes. */
-int64_t schedule_judge(struct schedule *schedule, struct record *record, const struct reply *reply,
-                       int64_t now_ms);
+/* What the reply to a call says about calls to come. Returns when its commands may be called again,
+ * where the reply says that the call failed in a way that passes. */
+int64_t schedule_judge(struct schedule *schedule, const struct record *first,
+                       const struct reply *reply, int64_t now_ms);
 
-/* The call for it ended in a way that passes: moved to RECORD_PAUSING until until_ms. */
-void schedule_pause(struct schedule *schedule, struct record *record, int64_t until_ms);
+/* The call ended in a way that passes: moved to RECORD_PAUSING until until_ms. */
+void schedule_pause(struct schedule *schedule, struct record *first, int64_t until_ms);
+
+/* The call was refused for what one of its commands says: moved to RECORD_WAITING, to be called in
+ * parts. */
+void schedule_split(struct schedule *schedule, struct record *first);
 
 /* Takes a record out, its event deciding it (RECORD_ACCEPT, RECORD_REFUSE or RECORD_EXPIRE). */
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event);

@@ -103,6 +103,26 @@ enum err update_merge(struct update *into, const struct update *later)
     return ERR_NONE;
 }
 
+void update_lay_over(struct update *view, const struct update *later)
+{
+    for (int i = 0; i < UPDATE_MEMBER_COUNT; i++)
+        if (!str_is_absent(later->member[i]))
+            view->member[i] = later->member[i];
+}
+
+bool update_is_judged_by_value(enum update_member member)
+{
+    return member == UPDATE_JOB_EXECUTIONS_RETRY_CONFIG || member == UPDATE_PRESIGNED_URL_CONFIG;
+}
+
+size_t update_bytes(const struct update *update)
+{
+    size_t n = 0;
+    for (int i = 0; i < UPDATE_MEMBER_COUNT; i++)
+        n += update->member[i].n;
+    return n;
+}
+
 void update_write(const struct update *update, struct buf *out)
 {
     struct emit emit = emit_to(out);

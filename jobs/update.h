@@ -44,6 +44,16 @@ bool update_is_empty(const struct update *update);
  * which can only be ERR_NO_MEMORY. */
 nodiscard enum err update_merge(struct update *into, const struct update *later);
 
+/* The same for a view, which owns nothing: its texts are those of the updates laid over it. */
+void update_lay_over(struct update *view, const struct update *later);
+
+/* Whether AWS may refuse a value of the member that fits its model, so that nobody knows before it
+ * was sent: retries can be taken from a job but not given to it, and AWS has to be able to assume
+ * the role of pre-signed URLs. */
+bool update_is_judged_by_value(enum update_member member);
+
+size_t update_bytes(const struct update *update); /* of the members' texts */
+
 /* {"abortConfig":...,...} */
 void update_write(const struct update *update, struct buf *out);
 

@@ -17,6 +17,8 @@ static enum record_state expected(enum record_state state, enum record_event eve
         return is_undecided || state == RECORD_CALLING ? RECORD_DECIDED : NEVER;
     case RECORD_RETRY:
         return state == RECORD_CALLING ? RECORD_PAUSING : NEVER;
+    case RECORD_SPLIT:
+        return state == RECORD_CALLING ? RECORD_WAITING : NEVER;
     case RECORD_RESUME:
         return state == RECORD_PAUSING ? RECORD_WAITING : NEVER;
     case RECORD_EXPIRE:

@@ -53,7 +53,8 @@ static struct bridge_options bridge_options_of(struct world *world,
                     .executions = options->find},
         .schedule = {.max_in_flight = world->max_in_flight,
                      .rate_per_second = options->rate_per_second,
-                     .burst = options->burst != 0 ? options->burst : 10},
+                     .burst = options->burst != 0 ? options->burst : 10,
+                     .coalesces = options->coalesces},
         .deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : 300000,
         .broker = world_broker_port(&world->broker),
         .endpoint = world_endpoint_port(&world->endpoint),
@@ -69,6 +70,7 @@ struct world *world_new(const struct world_options *options)
     assert_non_null(world);
     world->chance = options->seed;
     world->max_in_flight = options->max_in_flight != 0 ? options->max_in_flight : 8;
+    world->coalesces = options->coalesces;
     world_broker_init(&world->broker, &world->now_ms);
     world_endpoint_init(&world->endpoint, &world->now_ms);
     struct bridge_options wired = bridge_options_of(world, options);

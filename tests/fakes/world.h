@@ -17,6 +17,7 @@ struct world_options {
     unsigned max_in_flight;      /* [8] */
     double rate_per_second;      /* [no limit] */
     unsigned burst;              /* [10] */
+    bool coalesces;              /* [one command, one call] */
     int64_t deadline_ms;         /* [five minutes] */
     const char *notify;          /* one template [documented] */
     uint64_t seed;               /* [every random value is the highest it can be] */
@@ -53,6 +54,7 @@ struct world {
     int64_t now_ms;
     uint64_t chance; /* state of the generator; 0: always the highest */
     unsigned max_in_flight;
+    bool coalesces;
     struct bridge *bridge;
     struct world_broker broker;
     struct world_endpoint endpoint;

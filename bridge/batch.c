@@ -1,0 +1,69 @@
+#include "bridge/batch.h"
+
+#include "base/limits.h"
+#include "bridge/lane.h"
+
+static struct record *after(const struct record *record)
+{
+    struct list_node *next = list_after(&record->lane->records, &record->lane_node);
+    return next == NULL ? NULL : list_entry(next, struct record, lane_node);
+}
+
+/* Whether a value in the merged update that nobody but AWS can judge would be lost. */
+static bool hides_a_value(const struct update *merged, const struct update *later)
+{
+    for (int i = 0; i < UPDATE_MEMBER_COUNT; i++)
+        if (update_is_judged_by_value((enum update_member)i) && !str_is_absent(merged->member[i]) &&
+            !str_is_absent(later->member[i]) && !str_eq(merged->member[i], later->member[i]))
+            return true;
+    return false;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+unsigned batch_size(const struct record *first)
+{
+    struct update merged = {0};
+    unsigned size = 0;
+    unsigned size_max = first->share_max;
+    for (const struct record *at = first; at != NULL; at = after(at)) {
+        size_max = least(size_max, at->share_max);
+        if (size >= size_max || !str_eq(at->namespace, first->namespace) ||
+            hides_a_value(&merged, &at->update))
+            break;
+        update_lay_over(&merged, &at->update);
+        if (size > 0 && update_bytes(&merged) > LIMITS_COMMAND_BYTES)
+            break;
+        size++;
+    }
+    return size;
+}
+
+struct record *batch_next(const struct record *record)
+{
+    struct record *next = after(record);
+    return next != NULL && next->state == record->state ? next : NULL;
+}
+
+void batch_write(const struct record *first, struct buf *body)
+{
+    struct update merged = {0};
+    for (const struct record *at = first; at != NULL; at = batch_next(at))
+        update_lay_over(&merged, &at->update);
+    update_write(&merged, body);
+}
+
+/* What AWS says of job or permission is true of each of them. */
+bool batch_is_divisible(const struct record *first, enum fault fault)
+{
+    return first->shared_by > 1 && fault != FAULT_RESOURCE_NOT_FOUND &&
+           fault != FAULT_ACCESS_DENIED;
+}
+
+unsigned batch_part(const struct record *first)
+{
+    return first->shared_by > BATCH_PARTS ? first->shared_by / BATCH_PARTS : 1;
+}
