@@ -3,78 +3,65 @@
 #include "base/buf.h"
 #include "base/now.h"
 #include "base/siphash.h"
+#include "store/journal_row.h"
 #include "store/journal_schema.h"
-#include "store/reserve.h"
+#include "store/journal_space.h"
 #include "store/statement.h"
 
-#include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-/* A commit collects this many more than were added since the last one: it never falls behind, and
- * never takes long. */
-#define COLLECT_EXTRA 32
-
-#define ENTRY                                                                                      \
-    "seq, state, topic, payload, response_topic, correlation, repeat_of, qos, arrived_at_ms, "     \
-    "expires_at_ms, code, field, message, request_id, retry_after_s, decided_at_s, latency_ms, "   \
-    "attempts, shared_by"
+/* What makes a command the same: more than a topic and a payload can be. */
+#define IDENTITY_MAX   ((size_t)1024 * 1024)
+#define PAGE_BYTES_MIN 512
+/* How often has_room collects in search of room. */
+#define GAIN_TRIES 16
 
 enum {
     ADD,
+    ADD_UNFINISHED,
     DECIDE,
     FINISH,
     BURY,
     FIND,
     EACH,
-    COLLECT,
-    COLLECT_OLDEST,
     READ_BOOKS,
     WRITE_BOOKS,
-    PAGES,
-    FREE_PAGES,
-    MAX_PAGES,
+    WRITE_CLEAN,
     SQL_COUNT
 };
 
 static const char *const sql[SQL_COUNT] = {
-    [ADD] = "INSERT INTO commands (" ENTRY ", repeat_hash) VALUES"
-            " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-            " ?19, ?20)",
-    [DECIDE] = "UPDATE commands SET state = 1, code = ?11, field = ?12, message = ?13,"
-               " request_id = ?14, retry_after_s = ?15, decided_at_s = ?16, latency_ms = ?17,"
-               " attempts = ?18, shared_by = ?19 WHERE seq = ?1",
-    [FINISH] = "UPDATE commands SET state = 2 WHERE seq = ?1",
-    [BURY] = "INSERT INTO dead (buried_at_s, reason, seq, topic, payload, code)"
-             " SELECT ?3, ?2, seq, topic, payload, code FROM commands WHERE seq = ?1",
-    [FIND] = "SELECT " ENTRY " FROM commands WHERE repeat_hash = ?1 AND topic = ?2"
-             " AND repeat_of IS ?3 AND (?3 IS NOT NULL OR payload = ?4) AND arrived_at_ms >= ?5"
-             " ORDER BY seq DESC LIMIT 1",
-    [EACH] = "SELECT " ENTRY " FROM commands WHERE state < 2 ORDER BY seq",
-    [COLLECT] = "DELETE FROM commands WHERE seq IN (SELECT seq FROM commands"
-                " WHERE state = 2 AND decided_at_s < ?1 ORDER BY decided_at_s LIMIT ?2)",
-    [COLLECT_OLDEST] = "DELETE FROM commands WHERE seq IN (SELECT seq FROM commands"
-                       " WHERE state = 2 ORDER BY decided_at_s LIMIT ?1)",
-    [READ_BOOKS] = "SELECT received, accepted, rejected, next_seq, secret FROM books",
+    [ADD] = JOURNAL_ROW_ADD,
+    [ADD_UNFINISHED] = "INSERT INTO unfinished VALUES (?1)",
+    [DECIDE] = JOURNAL_ROW_DECIDE,
+    [FINISH] = "DELETE FROM unfinished WHERE seq = ?1",
+    [BURY] = "INSERT INTO dead VALUES (?1, ?2, ?3)",
+    [FIND] = JOURNAL_ROW_SELECT " WHERE c.repeat_hash = ?1 AND c.topic = ?2 AND c.repeat_of IS ?3"
+                                " AND (?3 IS NOT NULL OR c.payload = ?4)"
+                                " AND (c.arrived_at_ms >= ?5 OR u.seq IS NOT NULL)"
+                                " ORDER BY c.seq DESC LIMIT 1",
+    [EACH] = JOURNAL_ROW_SELECT " WHERE c.seq IN (SELECT seq FROM unfinished) ORDER BY c.seq",
+    [READ_BOOKS] = "SELECT received, accepted, rejected, next_seq, is_clean, secret FROM books",
     [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
-    [PAGES] = "PRAGMA page_count",
-    [FREE_PAGES] = "PRAGMA freelist_count",
-    [MAX_PAGES] = "PRAGMA max_page_count",
+    [WRITE_CLEAN] = "UPDATE books SET is_clean = ?1",
 };
 
 struct journal {
     struct store *store;
     struct statement statements[SQL_COUNT];
+    struct journal_space *space;
+    int64_t window_ms;
     struct journal_totals totals;
     struct siphash_key secret;
     struct buf identity; /* scratch: what the repeat hash is made of */
-    struct reserve *reserve;
-    int64_t window_ms;
-    int64_t max_pages;
-    int64_t used_pages;
-    int64_t added; /* commands since the last collection */
+    struct buf found;    /* what the entry of journal_find points into */
     bool is_writing;
+    bool has_news;  /* totals that are not in the books yet */
+    bool was_clean; /* the last close, according to the books */
+    bool is_open;   /* so its close may be a clean one */
+    enum err failed;
+    struct why failed_why;
 };
 
 static struct statement *start(struct journal *journal, int which)
@@ -82,8 +69,25 @@ static struct statement *start(struct journal *journal, int which)
     return statement_start(&journal->statements[which]);
 }
 
+/* Every failure passes through here, the first one for good. */
+static enum err note(struct journal *journal, enum err err, struct why *why)
+{
+    if (err == ERR_NONE || err == ERR_NOT_FOUND)
+        return err;
+    if (journal->failed == ERR_NONE) {
+        journal->failed = err;
+        if (why != NULL)
+            journal->failed_why = *why;
+        if (err == ERR_FULL)
+            journal_space_on_full(journal->space);
+    }
+    return err;
+}
+
 static enum err begin(struct journal *journal, struct why *why)
 {
+    if (journal->failed != ERR_NONE)
+        return why_set(why, journal->failed, NULL, "%s", journal->failed_why.text);
     if (journal->is_writing)
         return ERR_NONE;
     enum err err = store_begin(journal->store, STORE_WRITE, why);
@@ -91,101 +95,96 @@ static enum err begin(struct journal *journal, struct why *why)
     return err;
 }
 
-static int64_t hash_of(struct journal *journal, const struct journal_entry *entry)
+static enum err hash_of(struct journal *journal, const struct journal_entry *entry, int64_t *ret,
+                        struct why *why)
 {
     bool has_id = !str_is_absent(entry->repeat_of);
     buf_clear(&journal->identity);
     buf_add(&journal->identity, entry->topic);
     buf_add_byte(&journal->identity, has_id ? 'i' : 'p');
     buf_add(&journal->identity, has_id ? entry->repeat_of : entry->payload);
-    return (int64_t)siphash_of(&journal->secret, buf_str(&journal->identity));
+    enum err err = buf_err(&journal->identity);
+    if (err != ERR_NONE)
+        return why_set(why, err, NULL, "a command: %s", err_name(err));
+    *ret = (int64_t)siphash_of(&journal->secret, buf_str(&journal->identity));
+    return ERR_NONE;
 }
 
-static void set_ending(struct statement *statement, const struct ending *ending)
+/* Runs a change of exactly one row, about one command. */
+static enum err change(struct journal *journal, int which, uint64_t seq, struct why *why)
 {
-    statement_set_int(statement, 11, ending->code);
-    statement_set_str(statement, 12, ending->field);
-    statement_set_str(statement, 13, ending->message);
-    statement_set_str(statement, 14, ending->request_id);
-    statement_set_int(statement, 15, ending->retry_after_s);
-    statement_set_int(statement, 16, ending->decided_at_s);
-    statement_set_int(statement, 17, ending->latency_ms);
-    statement_set_int(statement, 18, ending->attempts);
-    statement_set_int(statement, 19, ending->shared_by);
+    struct statement *statement = &journal->statements[which];
+    statement_set_int(statement, 1, (int64_t)seq);
+    enum err err = statement_run(statement, why);
+    if (err == ERR_NONE && statement_changes(statement) != 1)
+        return why_set(why, ERR_DAMAGED, NULL, "a command is missing in the journal");
+    return err;
 }
 
-static void count_decision(struct journal *journal, const struct ending *ending)
+static enum err write_ending(struct journal *journal, uint64_t seq, const struct ending *ending,
+                             struct why *why)
 {
+    journal_row_set_ending(start(journal, DECIDE), ending);
+    enum err err = change(journal, DECIDE, seq, why);
+    if (err != ERR_NONE)
+        return err;
     if (ending->code == 0)
         journal->totals.accepted++;
     else
         journal->totals.rejected++;
+    journal->has_news = true;
+    return ERR_NONE;
+}
+
+static enum err add(struct journal *journal, const struct journal_entry *entry, struct why *why)
+{
+    int64_t hash = 0;
+    enum err err = hash_of(journal, entry, &hash, why);
+    if (err != ERR_NONE)
+        return err;
+    journal_row_set_command(start(journal, ADD), entry, hash);
+    err = change(journal, ADD, entry->seq, why);
+    (void)start(journal, ADD_UNFINISHED);
+    if (err == ERR_NONE)
+        err = change(journal, ADD_UNFINISHED, entry->seq, why);
+    if (err != ERR_NONE)
+        return err;
+    journal->totals.received++;
+    journal->totals.next_seq = entry->seq + 1;
+    journal->has_news = true;
+    journal_space_on_added(journal->space, journal_row_bytes(entry));
+    return entry->state == JOURNAL_OPEN ? ERR_NONE
+                                        : write_ending(journal, entry->seq, &entry->ending, why);
 }
 
 enum err journal_add(void *context, const struct journal_entry *entry, struct why *why)
 {
     struct journal *journal = context;
     enum err err = begin(journal, why);
-    if (err != ERR_NONE)
-        return err;
-    struct statement *add = start(journal, ADD);
-    statement_set_int(add, 1, (int64_t)entry->seq);
-    statement_set_int(add, 2, entry->state);
-    statement_set_str(add, 3, entry->topic);
-    statement_set_bytes(add, 4, entry->payload);
-    statement_set_str(add, 5, entry->response_topic);
-    statement_set_bytes(add, 6, entry->correlation);
-    statement_set_bytes(add, 7, entry->repeat_of);
-    statement_set_int(add, 8, entry->qos);
-    statement_set_int(add, 9, entry->arrived_at_ms);
-    statement_set_int(add, 10, entry->expires_at_ms);
-    statement_set_int(add, 20, hash_of(journal, entry));
-    if (entry->state != JOURNAL_OPEN)
-        set_ending(add, &entry->ending);
-    err = statement_run(add, why);
-    if (err != ERR_NONE)
-        return err;
-    journal->totals.received++;
-    journal->totals.next_seq = entry->seq + 1;
-    journal->added++;
-    if (entry->state != JOURNAL_OPEN)
-        count_decision(journal, &entry->ending);
-    return ERR_NONE;
-}
-
-/* Runs a change of one command, which must be there. */
-static enum err change(struct journal *journal, struct statement *statement, struct why *why)
-{
-    enum err err = statement_run(statement, why);
-    if (err == ERR_NONE && statement_changes(&journal->statements[DECIDE]) != 1)
-        return why_set(why, ERR_IO, NULL, "a command is missing in the journal");
-    return err;
+    if (err == ERR_NONE)
+        err = add(journal, entry, why);
+    return note(journal, err, why);
 }
 
 enum err journal_decide(void *context, uint64_t seq, const struct ending *ending, struct why *why)
 {
     struct journal *journal = context;
     enum err err = begin(journal, why);
-    if (err != ERR_NONE)
-        return err;
-    struct statement *decide = start(journal, DECIDE);
-    statement_set_int(decide, 1, (int64_t)seq);
-    set_ending(decide, ending);
-    err = change(journal, decide, why);
     if (err == ERR_NONE)
-        count_decision(journal, ending);
-    return err;
+        err = write_ending(journal, seq, ending, why);
+    return note(journal, err, why);
 }
 
 enum err journal_finish(void *context, uint64_t seq, struct why *why)
 {
     struct journal *journal = context;
     enum err err = begin(journal, why);
-    if (err != ERR_NONE)
-        return err;
-    struct statement *finish = start(journal, FINISH);
-    statement_set_int(finish, 1, (int64_t)seq);
-    return change(journal, finish, why);
+    (void)start(journal, FINISH);
+    if (err == ERR_NONE)
+        err = change(journal, FINISH, seq, why);
+    if (err == ERR_NONE)
+        journal_space_on_finished(journal->space, seq);
+    return note(journal, err, why);
 }
 
 enum err journal_bury(void *context, uint64_t seq, struct str reason, int64_t wall_ms,
@@ -193,57 +192,46 @@ enum err journal_bury(void *context, uint64_t seq, struct str reason, int64_t wa
 {
     struct journal *journal = context;
     enum err err = begin(journal, why);
-    if (err != ERR_NONE)
-        return err;
     struct statement *bury = start(journal, BURY);
-    statement_set_int(bury, 1, (int64_t)seq);
-    statement_set_str(bury, 2, reason);
-    statement_set_int(bury, 3, wall_ms / 1000);
-    return change(journal, bury, why);
+    statement_set_int(bury, 2, wall_ms / 1000);
+    statement_set_str(bury, 3, reason);
+    if (err == ERR_NONE)
+        err = change(journal, BURY, seq, why);
+    if (err == ERR_NONE)
+        err = journal_space_on_buried(journal->space, why);
+    return note(journal, err, why);
 }
 
-static void read_entry(struct statement *row, struct journal_entry *ret)
+/* The row is copied, so that no reading stays open: it would hold up checkpoints, and would have
+ * the next transaction refused if somebody else wrote meanwhile. */
+static enum err find(struct journal *journal, const struct journal_entry *like, int64_t wall_ms,
+                     struct journal_entry *ret, struct why *why)
 {
-    *ret = (struct journal_entry){
-        .seq = (uint64_t)statement_int(row, 0),
-        .state = (enum journal_state)statement_int(row, 1),
-        .topic = statement_str(row, 2),
-        .payload = statement_bytes(row, 3),
-        .response_topic = statement_str(row, 4),
-        .correlation = statement_bytes(row, 5),
-        .repeat_of = statement_bytes(row, 6),
-        .qos = statement_int(row, 7),
-        .arrived_at_ms = statement_int(row, 8),
-        .expires_at_ms = statement_int(row, 9),
-        .ending =
-            {
-                .code = statement_int(row, 10),
-                .field = statement_str(row, 11),
-                .message = statement_str(row, 12),
-                .request_id = statement_str(row, 13),
-                .retry_after_s = statement_int_or(row, 14, -1),
-                .decided_at_s = statement_int(row, 15),
-                .latency_ms = statement_int(row, 16),
-                .attempts = statement_int(row, 17),
-                .shared_by = statement_int(row, 18),
-            },
-    };
+    int64_t hash = 0;
+    enum err err = hash_of(journal, like, &hash, why);
+    if (err != ERR_NONE)
+        return err;
+    struct statement *find = start(journal, FIND);
+    statement_set_int(find, 1, hash);
+    statement_set_str(find, 2, like->topic);
+    statement_set_bytes(find, 3, like->repeat_of);
+    statement_set_bytes(find, 4, like->payload);
+    statement_set_int(find, 5, wall_ms - journal->window_ms);
+    err = statement_row(find, why);
+    if (err != ERR_NONE)
+        return err;
+    err = journal_row_copy(find, &journal->found, ret, why);
+    (void)statement_start(find);
+    return err;
 }
 
 enum err journal_find(void *context, const struct journal_entry *like, int64_t wall_ms,
                       struct journal_entry *ret, struct why *why)
 {
     struct journal *journal = context;
-    struct statement *find = start(journal, FIND);
-    statement_set_int(find, 1, hash_of(journal, like));
-    statement_set_str(find, 2, like->topic);
-    statement_set_bytes(find, 3, like->repeat_of);
-    statement_set_bytes(find, 4, like->payload);
-    statement_set_int(find, 5, wall_ms - journal->window_ms);
-    enum err err = statement_row(find, why);
-    if (err == ERR_NONE)
-        read_entry(find, ret);
-    return err;
+    if (journal->failed != ERR_NONE)
+        return why_set(why, journal->failed, NULL, "%s", journal->failed_why.text);
+    return note(journal, find(journal, like, wall_ms, ret, why), why);
 }
 
 enum err journal_each(void *context, journal_visit_fn *visit, void *visit_context, struct why *why)
@@ -253,56 +241,13 @@ enum err journal_each(void *context, journal_visit_fn *visit, void *visit_contex
     enum err err;
     while ((err = statement_row(each, why)) == ERR_NONE) {
         struct journal_entry entry;
-        read_entry(each, &entry);
+        journal_row_read(each, &entry);
         err = visit(visit_context, &entry);
         if (err != ERR_NONE)
-            return err;
+            break;
     }
-    return err == ERR_NOT_FOUND ? ERR_NONE : err;
-}
-
-static enum err ask(struct journal *journal, int which, int64_t *ret, struct why *why)
-{
-    struct statement *question = start(journal, which);
-    enum err err = statement_row(question, why);
-    if (err != ERR_NONE)
-        return err;
-    *ret = statement_int(question, 0);
-    (void)statement_start(question);
-    return ERR_NONE;
-}
-
-static enum err measure(struct journal *journal, struct why *why)
-{
-    int64_t pages = 0;
-    int64_t free_pages = 0;
-    enum err err = ask(journal, PAGES, &pages, why);
-    if (err == ERR_NONE)
-        err = ask(journal, FREE_PAGES, &free_pages, why);
-    if (err == ERR_NONE)
-        journal->used_pages = pages - free_pages;
-    return err;
-}
-
-static bool is_nearly_full(const struct journal *journal)
-{
-    return journal->used_pages > journal->max_pages - journal->max_pages / JOURNAL_RESERVE_PART;
-}
-
-/* What has left the window goes; when space runs short, the oldest answered ones go before. */
-static enum err collect(struct journal *journal, int64_t wall_ms, struct why *why)
-{
-    struct statement *collect = start(journal, COLLECT);
-    statement_set_int(collect, 1, (wall_ms - journal->window_ms) / 1000);
-    statement_set_int(collect, 2, journal->added * 2 + COLLECT_EXTRA);
-    enum err err = statement_run(collect, why);
-    if (err == ERR_NONE && is_nearly_full(journal)) {
-        struct statement *oldest = start(journal, COLLECT_OLDEST);
-        statement_set_int(oldest, 1, journal->added * 2 + COLLECT_EXTRA);
-        err = statement_run(oldest, why);
-    }
-    journal->added = 0;
-    return err;
+    (void)statement_start(each);
+    return err == ERR_NOT_FOUND ? ERR_NONE : note(journal, err, why);
 }
 
 static enum err write_books(struct journal *journal, struct why *why)
@@ -315,28 +260,53 @@ static enum err write_books(struct journal *journal, struct why *why)
     return statement_run(books, why);
 }
 
+/* A checkpoint that fails for want of room leaves the log as good as it was. */
+static enum err commit(struct journal *journal, int64_t wall_ms, struct why *why)
+{
+    enum err err = journal_space_collect(journal->space, wall_ms, why);
+    if (err == ERR_NONE && journal->has_news)
+        err = write_books(journal, why);
+    if (err == ERR_NONE)
+        err = store_commit(journal->store, why);
+    if (err != ERR_NONE)
+        return err;
+    journal->is_writing = false;
+    journal->has_news = false;
+    if (store_log_pages(journal->store) < JOURNAL_SPACE_LOG_PAGES)
+        return ERR_NONE;
+    err = store_checkpoint(journal->store, why);
+    if (err == ERR_FULL)
+        journal_space_on_full(journal->space);
+    return err == ERR_FULL ? ERR_NONE : err;
+}
+
 enum err journal_commit(void *context, int64_t wall_ms, struct why *why)
 {
     struct journal *journal = context;
-    if (!journal->is_writing)
-        return ERR_NONE;
-    enum err err = collect(journal, wall_ms, why);
-    if (err == ERR_NONE)
-        err = write_books(journal, why);
-    if (err == ERR_NONE)
-        err = measure(journal, why);
-    if (err == ERR_NONE)
-        err = store_commit(journal->store, why);
-    journal->is_writing = false;
-    if (err == ERR_FULL)
-        reserve_release(journal->reserve); /* the next journal opened can be finished with it */
-    return err;
+    if (journal->failed != ERR_NONE)
+        return why_set(why, journal->failed, NULL, "%s", journal->failed_why.text);
+    return journal->is_writing ? note(journal, commit(journal, wall_ms, why), why) : ERR_NONE;
 }
 
+/* Collects by itself: while it has no room there may be nothing else to commit. */
+static enum err gain(struct journal *journal, struct why *why)
+{
+    bool was_writing = journal->is_writing;
+    enum err err = begin(journal, why);
+    for (int i = 0; i < GAIN_TRIES && err == ERR_NONE; i++)
+        if (journal_space_may_gain(journal->space))
+            err = journal_space_collect(journal->space, now_wall_ms(), why);
+    return err == ERR_NONE && !was_writing ? commit(journal, now_wall_ms(), why) : err;
+}
+
+/* A failure in here is told by the next function that can tell it. */
 bool journal_has_room(void *context)
 {
     struct journal *journal = context;
-    return !is_nearly_full(journal) && reserve_is_held(journal->reserve);
+    struct why why = {0};
+    if (journal->failed == ERR_NONE && journal_space_may_gain(journal->space))
+        (void)note(journal, gain(journal, &why), &why);
+    return journal->failed == ERR_NONE && journal_space_has_room(journal->space);
 }
 
 void journal_totals(void *context, struct journal_totals *ret)
@@ -349,6 +319,8 @@ static enum err read_books(struct journal *journal, struct why *why)
 {
     struct statement *books = start(journal, READ_BOOKS);
     enum err err = statement_row(books, why);
+    if (err == ERR_NOT_FOUND)
+        return why_set(why, ERR_DAMAGED, NULL, "table books is empty");
     if (err != ERR_NONE)
         return err;
     journal->totals = (struct journal_totals){
@@ -357,12 +329,41 @@ static enum err read_books(struct journal *journal, struct why *why)
         .rejected = (uint64_t)statement_int(books, 2),
         .next_seq = (uint64_t)statement_int(books, 3),
     };
-    struct str secret = statement_bytes(books, 4);
+    journal->was_clean = statement_int(books, 4) != 0;
+    struct str secret = statement_bytes(books, 5);
     if (secret.n != sizeof journal->secret)
         err = why_set(why, ERR_DAMAGED, NULL, "the secret in table books is damaged");
     else
         memcpy(&journal->secret, secret.p, secret.n);
     (void)statement_start(books);
+    return err;
+}
+
+static enum err write_clean(struct journal *journal, bool is_clean, struct why *why)
+{
+    struct statement *clean = start(journal, WRITE_CLEAN);
+    statement_set_int(clean, 1, is_clean);
+    return statement_run(clean, why);
+}
+
+/* What an earlier run could not sync may be in the log as if it were on the disk: it is copied,
+ * that is, written anew, before anything relies on it. */
+static enum err start_on(struct journal *journal, const struct journal_options *options,
+                         struct why *why)
+{
+    enum err err = store_checkpoint(journal->store, why);
+    if (err == ERR_NONE)
+        err = statement_prepare(journal->store, sql, SQL_COUNT, journal->statements, why);
+    if (err == ERR_NONE)
+        err = read_books(journal, why);
+    if (err == ERR_NONE && !journal->was_clean)
+        err = store_check(journal->store, why);
+    const struct journal_space_options space = {
+        .path = options->path, .bytes_max = options->bytes_max, .window_ms = options->window_ms};
+    if (err == ERR_NONE)
+        err = journal_space_new(journal->store, &space, &journal->space, why);
+    if (err == ERR_NONE)
+        err = write_clean(journal, false, why);
     return err;
 }
 
@@ -373,7 +374,8 @@ static enum err open_once(const struct journal_options *options, struct journal 
     if (journal == NULL)
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     journal->window_ms = options->window_ms;
-    buf_init(&journal->identity, 1024 * 1024);
+    buf_init(&journal->identity, IDENTITY_MAX);
+    buf_init(&journal->found, IDENTITY_MAX);
     struct store_options store = {
         .path = options->path,
         .sync = options->sync,
@@ -381,37 +383,45 @@ static enum err open_once(const struct journal_options *options, struct journal 
         .migrations = journal_schema_migrations,
         .migration_count = journal_schema_migration_count,
         .bytes_max = options->bytes_max,
+        .application_id = JOURNAL_SCHEMA_APPLICATION_ID,
+        .is_checkpointed_by_caller = true,
     };
     enum err err = store_open(&store, &journal->store, why);
     if (err == ERR_NONE)
-        err = store_check(journal->store, why);
-    if (err == ERR_NONE)
-        err = statement_prepare(journal->store, sql, SQL_COUNT, journal->statements, why);
-    if (err == ERR_NONE)
-        err = ask(journal, MAX_PAGES, &journal->max_pages, why);
-    if (err == ERR_NONE)
-        err = measure(journal, why);
-    if (err == ERR_NONE)
-        err = read_books(journal, why);
-    if (err == ERR_NONE)
-        err = reserve_new(options->path, JOURNAL_RESERVE_BYTES, &journal->reserve, why);
-    if (err != ERR_NONE) {
-        journal_close(journal);
-        return err;
-    }
+        err = start_on(journal, options, why);
+    if (err != ERR_NONE)
+        goto fail;
+    journal->is_open = true;
     *ret = journal;
     return ERR_NONE;
+fail:
+    journal_close(journal);
+    return err;
+}
+
+/* SQLite takes less than the smallest page for a new database. It was none of ours, or it has lost
+ * everything. */
+static bool is_emptied(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size < PAGE_BYTES_MIN;
 }
 
 enum err journal_open(const struct journal_options *options, struct journal **ret, char *set_aside,
                       size_t set_aside_max, struct why *why)
 {
     set_aside[0] = '\0';
-    enum err err = open_once(options, ret, why);
+    enum err err = ERR_DAMAGED;
+    if (!is_emptied(options->path))
+        err = open_once(options, ret, why);
     if (err != ERR_DAMAGED)
         return err;
     err = store_set_aside(options->path, now_wall_ms() / 1000, set_aside, set_aside_max, why);
-    return err == ERR_NONE ? open_once(options, ret, why) : err;
+    if (err == ERR_NONE)
+        err = open_once(options, ret, why);
+    else
+        set_aside[0] = '\0';
+    return err;
 }
 
 void journal_close(struct journal *journal)
@@ -420,9 +430,12 @@ void journal_close(struct journal *journal)
         return;
     if (journal->is_writing)
         store_rollback(journal->store);
+    if (journal->is_open && journal->failed == ERR_NONE)
+        (void)write_clean(journal, true, NULL); /* if not, the next one opened is checked */
+    journal_space_free(journal->space);
     statement_free(journal->statements, SQL_COUNT);
     store_close(journal->store);
-    reserve_free(journal->reserve);
     buf_fini(&journal->identity);
+    buf_fini(&journal->found);
     free(journal);
 }

@@ -1,20 +1,21 @@
 /*
  * The journal: every command taken in, until its answer is with the broker and the dedupe window is
  * over. One SQLite database, one writer, one transaction a turn. It is port_journal, by these very
- * functions; the contract is said there.
+ * functions, with the journal as their context; the contract is said there.
  *
- * Sizes: it takes in nothing more once less than JOURNAL_RESERVE_PART of bytes_max is free, so that
- * what is in it can always be finished; before that, answered commands are collected early. Beside
- * the database it keeps a reserve file of JOURNAL_RESERVE_BYTES, given up when the disk is full.
+ * What it takes in and lets go of is in journal_space.h. Beside the database it keeps a reserve
+ * file of JOURNAL_SPACE_RESERVE_BYTES, given up when the disk is full and taken back when it no
+ * longer is. LIMITS_DEAD_LETTERS is the most dead letters it keeps.
+ *
+ * A failure of any function is for good: all later ones fail alike, and what was not committed is
+ * lost. A disk that could not sync is written to again only by another journal_open, which first
+ * copies what the log holds into the database anew.
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
 #include "bridge/port.h"
 #include "store/store.h"
-
-#define JOURNAL_RESERVE_PART  8 /* one eighth */
-#define JOURNAL_RESERVE_BYTES (4 * 1024 * 1024)
 
 struct journal;
 
@@ -25,9 +26,12 @@ struct journal_options {
     int64_t window_ms; /* dedupe window */
 };
 
-/* Checks the whole file. One that is damaged or no database of ours is renamed to
- * <path>.damaged-<epoch seconds>; its new name is then in set_aside ("" otherwise), and a new
- * journal is begun. ERR_IO, ERR_FULL: it cannot be used now. */
+/* Checks the whole file, unless the last journal_close was clean. One that is damaged (no database,
+ * one that does not hold together, an empty
+ * file) is renamed to <path>.damaged-<epoch seconds>; its
+ * new name is then in set_aside ("" otherwise), and a new journal is begun. ERR_INVALID: it is of a
+ * newer version or of another program, and stays as it is. ERR_IO, ERR_FULL: it cannot be used now.
+ */
 nodiscard enum err journal_open(const struct journal_options *options, struct journal **ret,
                                 char *set_aside, size_t set_aside_max, struct why *why);
 void journal_close(struct journal *journal); /* what was not committed is lost */

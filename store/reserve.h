@@ -10,15 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RESERVE_LOOK_MS 2000 /* how often a disk that was full is looked at again */
+
 struct reserve;
 
-/* Takes <path>.reserve of that size if the disk has room; a full disk is no failure, but then
- * reserve_is_held says no. */
+/* The file is <path>.reserve; it is not made yet. */
 nodiscard enum err reserve_new(const char *path, int64_t bytes, struct reserve **ret,
                                struct why *why);
 void reserve_free(struct reserve *reserve); /* the file stays */
 
-bool reserve_is_held(const struct reserve *reserve);
-void reserve_release(struct reserve *reserve); /* gives the space back to the disk */
+/* Whether the space is held. Takes it where it is not, but only from a disk that has twice as much:
+ * what has just been given up must not be taken back. */
+bool reserve_keep(struct reserve *reserve, int64_t mono_ms);
+void reserve_release(struct reserve *reserve, int64_t mono_ms); /* gives the space to the disk */
 
 #endif

@@ -15,6 +15,8 @@
 
 struct store {
     struct sqlite3 *db;
+    int64_t log_pages;
+    bool has_disk_failed;
 };
 
 static enum err error_of(int code)
@@ -40,6 +42,8 @@ enum err store_error(struct store *store, int code, const char *what, struct why
 {
     const char *text = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
     enum err err = error_of(code);
+    if ((code & 0xff) == SQLITE_IOERR)
+        store->has_disk_failed = true;
     (void)why_set(why, err, NULL, "%s: %s", what, text);
     return err;
 }
@@ -72,15 +76,20 @@ static enum err ask(struct store *store, const char *sql, struct sqlite3_stmt **
     return err;
 }
 
-static enum err ask_version(struct store *store, int64_t *ret, struct why *why)
+static enum err ask_int(struct store *store, const char *sql, int64_t *ret, struct why *why)
 {
     struct sqlite3_stmt *answer = NULL;
-    enum err err = ask(store, "PRAGMA user_version", &answer, why);
+    enum err err = ask(store, sql, &answer, why);
     if (err != ERR_NONE)
         return err;
     *ret = sqlite3_column_int64(answer, 0);
     sqlite3_finalize(answer);
     return ERR_NONE;
+}
+
+static enum err ask_version(struct store *store, int64_t *ret, struct why *why)
+{
+    return ask_int(store, "PRAGMA user_version", ret, why);
 }
 
 /* SQLite would create the file as the umask lets it. Only a file that is not there yet is touched:
@@ -105,6 +114,16 @@ static enum err connect_to(struct store *store, const struct store_options *opti
     if (code == SQLITE_OK)
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, options->path, why);
+}
+
+/* The hook takes the place of SQLite's own, which checkpoints. */
+static int on_commit(void *context, struct sqlite3 *db, const char *name, int log_pages)
+{
+    (void)db;
+    (void)name;
+    struct store *store = context;
+    store->log_pages = log_pages;
+    return SQLITE_OK;
 }
 
 static enum err enter_wal(struct store *store, struct why *why)
@@ -150,6 +169,8 @@ static enum err configure(struct store *store, const struct store_options *optio
         err = limit_size(store, options->bytes_max, why);
     if (err == ERR_NONE && options->access == STORE_READ)
         err = run(store, "PRAGMA query_only = ON", why);
+    if (options->is_checkpointed_by_caller)
+        sqlite3_wal_hook(store->db, on_commit, store);
     return err;
 }
 
@@ -162,8 +183,8 @@ static enum err run_migrations(struct store *store, const struct store_options *
     if (err != ERR_NONE)
         return err;
     char sql[64];
-    sqlite3_snprintf(sizeof sql, sql, "PRAGMA user_version = %lld",
-                     (long long)options->migration_count);
+    sqlite3_snprintf(sizeof sql, sql, "PRAGMA user_version = %lld; PRAGMA application_id = %u",
+                     (long long)options->migration_count, options->application_id);
     return run(store, sql, why);
 }
 
@@ -198,11 +219,29 @@ static enum err migrate(struct store *store, const struct store_options *options
     return err;
 }
 
+/* Before anything is written: a database that is not ours must stay as it is. */
+static enum err check_application(struct store *store, const struct store_options *options,
+                                  struct why *why)
+{
+    int64_t id = 0;
+    int64_t tables = 0;
+    if (options->application_id == 0)
+        return ERR_NONE;
+    enum err err = ask_int(store, "PRAGMA application_id", &id, why);
+    if (err == ERR_NONE)
+        err = ask_int(store, "SELECT count(*) FROM sqlite_schema", &tables, why);
+    if (err == ERR_NONE && (tables > 0 || id != 0) && id != options->application_id)
+        return why_set(why, ERR_INVALID, NULL, "it is a database of something else");
+    return err;
+}
+
 /* What fails in here is about the file, so its name stands before the reason. */
 static enum err prepare(struct store *store, const struct store_options *options, struct why *why)
 {
     struct why reason = {0};
-    enum err err = configure(store, options, &reason);
+    enum err err = check_application(store, options, &reason);
+    if (err == ERR_NONE)
+        err = configure(store, options, &reason);
     if (err == ERR_NONE)
         err = migrate(store, options, &reason);
     return err == ERR_NONE ? ERR_NONE
@@ -249,6 +288,8 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
+    if (store->has_disk_failed)
+        (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(store->db);
     free(store);
 }
@@ -258,7 +299,9 @@ enum err store_set_aside(const char *path, int64_t now_s, char *name, size_t nam
                          struct why *why)
 {
     static const char *const suffixes[] = {"-wal", "-shm", ""};
-    snprintf(name, name_max, "%s.damaged-%lld", path, (long long)now_s);
+    do /* an earlier one of the same second stays */
+        snprintf(name, name_max, "%s.damaged-%lld", path, (long long)now_s++);
+    while (access(name, F_OK) == 0);
     for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
         char from[PATH_MAX];
         char to[PATH_MAX];
@@ -297,4 +340,22 @@ void store_rollback(struct store *store)
     reset_statements(store);
     if (sqlite3_get_autocommit(store->db) == 0)
         (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* Busy: another connection is doing it. */
+enum err store_checkpoint(struct store *store, struct why *why)
+{
+    int in_log = 0;
+    int copied = 0;
+    int code =
+        sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        return store_error(store, code, "checkpoint", why);
+    store->log_pages = code == SQLITE_OK ? in_log - copied : store->log_pages;
+    return ERR_NONE;
+}
+
+int64_t store_log_pages(const struct store *store)
+{
+    return store->log_pages;
 }

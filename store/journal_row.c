@@ -1,0 +1,93 @@
+#include "store/journal_row.h"
+
+#include "base/limits.h"
+
+/* What a row needs besides its texts: keys and numbers, in the table and in the indexes. */
+#define ROW_BYTES 128
+
+void journal_row_set_command(struct statement *add, const struct journal_entry *entry,
+                             int64_t repeat_hash)
+{
+    statement_set_int(add, 2, repeat_hash);
+    statement_set_int(add, 3, entry->arrived_at_ms);
+    statement_set_int(add, 4, entry->expires_at_ms);
+    statement_set_int(add, 5, entry->qos);
+    statement_set_str(add, 6, entry->topic);
+    statement_set_str(add, 7, entry->response_topic);
+    statement_set_bytes(add, 8, entry->correlation);
+    statement_set_bytes(add, 9, entry->repeat_of);
+    statement_set_bytes(add, 10, entry->payload);
+}
+
+void journal_row_set_ending(struct statement *decide, const struct ending *ending)
+{
+    statement_set_int(decide, 2, ending->code);
+    statement_set_int(decide, 3, ending->retry_after_s);
+    statement_set_int(decide, 4, ending->decided_at_s);
+    statement_set_int(decide, 5, ending->latency_ms);
+    statement_set_int(decide, 6, ending->attempts);
+    statement_set_int(decide, 7, ending->shared_by);
+    statement_set_str(decide, 8, ending->field);
+    statement_set_str(decide, 9, ending->message);
+    statement_set_str(decide, 10, ending->request_id);
+}
+
+size_t journal_row_bytes(const struct journal_entry *entry)
+{
+    return ROW_BYTES + entry->topic.n + entry->payload.n + entry->response_topic.n +
+           entry->correlation.n + entry->repeat_of.n;
+}
+
+void journal_row_read(const struct statement *row, struct journal_entry *ret)
+{
+    *ret = (struct journal_entry){
+        .seq = (uint64_t)statement_int(row, 0),
+        .state = (enum journal_state)statement_int(row, 1),
+        .arrived_at_ms = statement_int(row, 2),
+        .expires_at_ms = statement_int(row, 3),
+        .qos = statement_int(row, 4),
+        .topic = statement_str(row, 5),
+        .response_topic = statement_str(row, 6),
+        .correlation = statement_bytes(row, 7),
+        .repeat_of = statement_bytes(row, 8),
+        .ending =
+            {
+                .code = statement_int(row, 9),
+                .retry_after_s = statement_int_or(row, 10, -1),
+                .decided_at_s = statement_int(row, 11),
+                .latency_ms = statement_int(row, 12),
+                .attempts = statement_int(row, 13),
+                .shared_by = statement_int(row, 14),
+                .field = statement_str(row, 15),
+                .message = statement_str(row, 16),
+                .request_id = statement_str(row, 17),
+            },
+        .payload = statement_bytes(row, 18),
+    };
+}
+
+enum err journal_row_copy(const struct statement *row, struct buf *to, struct journal_entry *ret,
+                          struct why *why)
+{
+    journal_row_read(row, ret);
+    struct str *const texts[] = {
+        &ret->topic,     &ret->payload,      &ret->response_topic, &ret->correlation,
+        &ret->repeat_of, &ret->ending.field, &ret->ending.message, &ret->ending.request_id,
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        n += texts[i]->n;
+    buf_clear(to);
+    char *at = buf_reserve(to, n);
+    if (at == NULL)
+        return why_set(why, buf_err(to), NULL, "a command: %s", err_name(buf_err(to)));
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (str_is_absent(*texts[i]))
+            continue;
+        if (texts[i]->n > 0)
+            memcpy(at, texts[i]->p, texts[i]->n);
+        texts[i]->p = at;
+        at += texts[i]->n;
+    }
+    return ERR_NONE;
+}
