@@ -54,6 +54,13 @@ static void clean_environment(void)
         unsetenv(names[i]);
 }
 
+/* Paho writes down every function it enters and leaves, for a trace nobody will read: a third of
+ * its time, unless told that only errors matter. */
+static void stop_tracing(void)
+{
+    MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_ERROR);
+}
+
 enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *events,
                   struct mqtt **ret, struct why *why)
 {
@@ -69,6 +76,7 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     redial_init(&mqtt->redial, now_mono_ms());
     why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
     clean_environment();
+    stop_tracing();
     err = link_init(&mqtt->link, &mqtt->setup, why);
     if (err != ERR_NONE)
         goto fail;
