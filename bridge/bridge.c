@@ -112,10 +112,15 @@ static int64_t deadline_of(const struct bridge *bridge, const struct record *rec
 }
 
 /* False: out of memory, nothing has happened. */
-static bool take_in(struct bridge *bridge, struct record *record, enum reject code,
-                    const struct why *why)
+static bool take_in(struct bridge *bridge, struct record *record, enum reject code, struct why *why)
 {
+    bool is_due = code == REJECT_NONE && !record->is_dry_run;
     record->seq = bridge->next_seq;
+    if (is_due && schedule_is_crowded(&bridge->schedule, record)) {
+        code = REJECT_REQUEST_THROTTLED;
+        why_set(why, ERR_FULL, NULL, "%u commands of this thing wait already, as many as may",
+                bridge->options.schedule.waiting_per_thing);
+    }
     if (code != REJECT_NONE || record->is_dry_run)
         conclude_at_once(bridge, record, code, why);
     else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE)
@@ -365,7 +370,10 @@ void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
     bridge->endpoint_state = reply->class;
     if (reply->class == FAULT_THROTTLED)
         bridge->books.throttled++;
+    enum breaker_state was = bridge_breaker(bridge);
     int64_t again_ms = schedule_judge(&bridge->schedule, first, reply, mono_ms(bridge));
+    if ((was == BREAKER_CLOSED) != (bridge_breaker(bridge) == BREAKER_CLOSED))
+        report_breaker(bridge_breaker(bridge), reply);
     if (reply->class == FAULT_NONE) {
         settle_call(bridge, first, RECORD_ACCEPT, REJECT_NONE, NULL, reply->request_id);
     } else if (reply->class != FAULT_PERMANENT) {
@@ -463,6 +471,11 @@ struct bridge_books bridge_books(const struct bridge *bridge)
 enum fault_class bridge_endpoint_state(const struct bridge *bridge)
 {
     return bridge->endpoint_state;
+}
+
+enum breaker_state bridge_breaker(const struct bridge *bridge)
+{
+    return bridge->schedule.breaker.state;
 }
 
 static void stop_waiting(void *context, struct record *record)

@@ -60,6 +60,9 @@ struct bridge_books bridge_books(const struct bridge *bridge);
 /* The class of the last call's outcome; FAULT_NONE before the first and after a good one. */
 enum fault_class bridge_endpoint_state(const struct bridge *bridge);
 
+/* Whether calls rest because the endpoint is down. */
+enum breaker_state bridge_breaker(const struct bridge *bridge);
+
 /* The journal failed: nothing leaves any more. The bridge has to be built anew from the journal. */
 bool bridge_is_broken(const struct bridge *bridge, const char **ret_why);
 

@@ -10,6 +10,7 @@ struct lane *lane_new(struct str job)
     memcpy(lane->job, job.p, job.n);
     lane->by_job.key = (struct str){lane->job, job.n};
     list_init(&lane->records);
+    list_init(&lane->owed);
     return lane;
 }
 

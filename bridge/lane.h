@@ -15,7 +15,8 @@
 struct lane {
     struct map_node by_job;
     struct list records; /* undecided */
-    struct list_node ready_node;
+    struct list owed;    /* see bridge/fair.h */
+    bool is_ready;       /* as the schedule has counted it */
     struct due_node pause;
     int64_t called_ms;     /* when the last call started */
     unsigned failures;     /* calls that failed in a row, throttled ones aside */

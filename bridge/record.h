@@ -54,6 +54,7 @@ struct outcome {
 };
 
 struct lane;
+struct claim;
 
 struct record {
     uint64_t seq; /* arrival order */
@@ -62,6 +63,7 @@ struct record {
     struct list_node outbox_node; /* in outbox: while posts of it are still to be sent */
     struct due_node deadline;     /* in schedule: until it is decided */
     struct lane *lane;
+    struct claim *claim; /* its sender's, to turns of the lane */
 
     struct str topic; /* as received; all views point behind the record, see record_new */
     struct str thing; /* absent: an operator */

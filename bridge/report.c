@@ -46,6 +46,21 @@ void report_retry(const struct record *record, const struct reply *reply, int64_
     log_str(&line, "msg", reply->message);
     log_int(&line, "attempts", record->attempts);
     log_int(&line, "pause_ms", pause_ms);
+    if (reply->retry_after_ms > pause_ms)
+        log_int(&line, "asked_ms", reply->retry_after_ms);
+    log_end(&line);
+}
+
+void report_breaker(enum breaker_state state, const struct reply *reply)
+{
+    bool is_closed = state == BREAKER_CLOSED;
+    struct log_line line;
+    log_start(&line, is_closed ? LOG_INFO : LOG_ERROR, "breaker");
+    log_text(&line, "state", breaker_state_name(state));
+    log_text(&line, "fault", is_closed ? NULL : fault_name(reply->fault));
+    log_text(&line, "msg",
+             is_closed ? "the endpoint works again"
+                       : "the endpoint is down: calls rest but for probes");
     log_end(&line);
 }
 

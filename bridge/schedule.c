@@ -2,13 +2,15 @@
 
 #include "bridge/backoff.h"
 
+#include <assert.h>
+
 void schedule_init(struct schedule *schedule, const struct schedule_options *options,
                    int64_t now_ms)
 {
     *schedule = (struct schedule){.options = *options};
     pace_init(&schedule->pace, options->rate_per_second, options->burst, now_ms);
+    fair_init(&schedule->fair, options->reserve_percent);
     map_init(&schedule->lanes);
-    list_init(&schedule->ready);
     due_init(&schedule->pauses);
     due_init(&schedule->deadlines);
 }
@@ -23,6 +25,7 @@ void schedule_fini(struct schedule *schedule)
 {
     map_each(&schedule->lanes, free_lane, NULL);
     map_fini(&schedule->lanes);
+    fair_fini(&schedule->fair);
     due_fini(&schedule->pauses);
     due_fini(&schedule->deadlines);
 }
@@ -44,21 +47,22 @@ static void drop_if_empty(struct schedule *schedule, struct lane *lane)
 {
     if (!list_is_empty(&lane->records))
         return;
-    if (list_has_node(&lane->ready_node))
-        list_remove(&lane->ready_node);
     due_cancel(&schedule->pauses, &lane->pause);
     map_remove(&schedule->lanes, &lane->by_job);
     lane_free(lane);
 }
 
-/* A lane whose head waits belongs in the ready list, and only such a lane. */
-static void sort_in(struct schedule *schedule, struct lane *lane)
+/* Takes note of whether the lane is ready, after any change to its head. */
+static void look_at(struct schedule *schedule, struct lane *lane)
 {
-    bool is_ready = lane_is(lane, RECORD_WAITING);
-    if (is_ready && !list_has_node(&lane->ready_node))
-        list_push_back(&schedule->ready, &lane->ready_node);
-    if (!is_ready && list_has_node(&lane->ready_node))
-        list_remove(&lane->ready_node);
+    bool was_ready = lane->is_ready;
+    lane->is_ready = lane_is(lane, RECORD_WAITING);
+    if (lane->is_ready && !was_ready) {
+        schedule->ready++;
+        fair_ready(&schedule->fair, lane);
+    } else if (was_ready && !lane->is_ready) {
+        schedule->ready--;
+    }
 }
 
 enum err schedule_add(struct schedule *schedule, struct record *record, int64_t deadline_ms)
@@ -71,10 +75,23 @@ enum err schedule_add(struct schedule *schedule, struct record *record, int64_t 
         return ERR_NO_MEMORY;
     }
     record->lane = lane;
+    if (fair_enter(&schedule->fair, record) != ERR_NONE) {
+        due_cancel(&schedule->deadlines, &record->deadline);
+        record->lane = NULL;
+        drop_if_empty(schedule, lane);
+        return ERR_NO_MEMORY;
+    }
     list_push_back(&lane->records, &record->lane_node);
     schedule->waiting++;
-    sort_in(schedule, lane);
+    look_at(schedule, lane);
     return ERR_NONE;
+}
+
+bool schedule_is_crowded(const struct schedule *schedule, const struct record *record)
+{
+    unsigned most = schedule->options.waiting_per_thing;
+    return most > 0 && !str_is_absent(record->thing) &&
+           fair_waiting(&schedule->fair, record->thing) >= most;
 }
 
 static void end_pause(struct lane *lane)
@@ -92,7 +109,7 @@ static void end_pauses(struct schedule *schedule, int64_t now_ms)
     while ((node = due_take(&schedule->pauses, now_ms)) != NULL) {
         struct lane *lane = due_entry(node, struct lane, pause);
         end_pause(lane);
-        sort_in(schedule, lane);
+        look_at(schedule, lane);
     }
 }
 
@@ -106,23 +123,30 @@ static void begin_call(struct schedule *schedule, struct lane *lane, int64_t now
     schedule->waiting -= size;
     for (unsigned i = 0; i < size; i++) {
         record_move(record, RECORD_CALL);
+        fair_end_wait(&schedule->fair, record);
         record->attempts++;
         record->shared_by = size;
         record = list_entry(record->lane_node.next, struct record, lane_node);
     }
 }
 
+static bool may_start(const struct schedule *schedule)
+{
+    return !schedule->is_stopped && schedule->ready > 0 &&
+           schedule->open_calls < schedule->options.max_in_flight;
+}
+
 struct record *schedule_start(struct schedule *schedule, int64_t now_ms)
 {
     end_pauses(schedule, now_ms);
-    struct list_node *first = list_first(&schedule->ready);
-    if (schedule->is_stopped || first == NULL ||
-        schedule->open_calls >= schedule->options.max_in_flight ||
+    if (!may_start(schedule) || !breaker_allows(&schedule->breaker, now_ms) ||
         !bucket_take(&schedule->pace.bucket, now_ms))
         return NULL;
-    struct lane *lane = list_entry(first, struct lane, ready_node);
+    struct lane *lane = fair_turn(&schedule->fair);
+    assert(lane != NULL);
+    breaker_called(&schedule->breaker);
     begin_call(schedule, lane, now_ms);
-    sort_in(schedule, lane);
+    look_at(schedule, lane);
     return lane_head(lane);
 }
 
@@ -131,6 +155,8 @@ int64_t schedule_judge(struct schedule *schedule, const struct record *first,
 {
     struct lane *lane = first->lane;
     const struct port_chance *chance = &schedule->options.chance;
+    if (breaker_ended(&schedule->breaker, reply, lane, now_ms, chance))
+        pace_restart(&schedule->pace, now_ms);
     switch (reply->class) {
     case FAULT_THROTTLED:
         return pace_throttled(&schedule->pace, lane->called_ms, reply->retry_after_ms, now_ms,
@@ -154,6 +180,7 @@ static void end_call(struct schedule *schedule, struct record *first, enum recor
     for (struct record *next; first != NULL; first = next) {
         next = batch_next(first);
         record_move(first, event);
+        fair_begin_wait(&schedule->fair, first);
         schedule->in_flight--;
         schedule->waiting++;
     }
@@ -167,7 +194,7 @@ void schedule_pause(struct schedule *schedule, struct record *first, int64_t unt
     /* Without memory for the timer the pause is skipped; the rate limit still holds. */
     if (due_set(&schedule->pauses, &lane->pause, until_ms) != ERR_NONE) {
         end_pause(lane);
-        sort_in(schedule, lane);
+        look_at(schedule, lane);
     }
 }
 
@@ -177,7 +204,7 @@ void schedule_split(struct schedule *schedule, struct record *first)
     for (struct record *at = first; at != NULL; at = batch_next(at))
         at->share_max = part;
     end_call(schedule, first, RECORD_SPLIT);
-    sort_in(schedule, first->lane);
+    look_at(schedule, first->lane);
 }
 
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event)
@@ -193,12 +220,15 @@ void schedule_settle(struct schedule *schedule, struct record *record, enum reco
     record_move(record, event);
     due_cancel(&schedule->deadlines, &record->deadline);
     list_remove(&record->lane_node);
+    if (was != RECORD_CALLING)
+        fair_end_wait(&schedule->fair, record);
+    fair_leave(&schedule->fair, record);
     record->lane = NULL;
     if (was == RECORD_CALLING && !lane_is(lane, RECORD_CALLING))
         schedule->open_calls--;
     if (was == RECORD_PAUSING && !lane_is(lane, RECORD_PAUSING))
         due_cancel(&schedule->pauses, &lane->pause);
-    sort_in(schedule, lane);
+    look_at(schedule, lane);
     drop_if_empty(schedule, lane);
 }
 
@@ -241,14 +271,19 @@ void schedule_each(struct schedule *schedule, schedule_visit_fn *visit, void *co
     map_each(&schedule->lanes, visit_lane, &(struct visitor){visit, context});
 }
 
+static int64_t next_start_ms(const struct schedule *schedule, int64_t now_ms)
+{
+    int64_t token = bucket_next_ms(&schedule->pace.bucket, now_ms);
+    int64_t breaker = breaker_due_ms(&schedule->breaker, now_ms);
+    return token > breaker ? token : breaker;
+}
+
 int64_t schedule_due_ms(const struct schedule *schedule, int64_t now_ms)
 {
     int64_t due = due_next_ms(&schedule->deadlines);
     int64_t pause = due_next_ms(&schedule->pauses);
     if (pause < due)
         due = pause;
-    bool can_start = !schedule->is_stopped && !list_is_empty(&schedule->ready) &&
-                     schedule->open_calls < schedule->options.max_in_flight;
-    int64_t token = can_start ? bucket_next_ms(&schedule->pace.bucket, now_ms) : DUE_NEVER;
-    return token < due ? token : due;
+    int64_t start = may_start(schedule) ? next_start_ms(schedule, now_ms) : DUE_NEVER;
+    return start < due ? start : due;
 }

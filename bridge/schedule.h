@@ -1,10 +1,9 @@
 /*
  * Who is called next: one lane per job, first in first out, one call at a time in each, which
- * carries as many commands as may share it; lanes take turns; calls in flight and calls per second
- * are bounded; failed calls pause in place; deadlines fire wherever a command waits.
- *
- * A lane exists while its job has an undecided command. A ready lane is in the ready list, a
- * pausing one in the pause heap, one that is calling in neither.
+ * carries as many commands as may share it; things take turns (bridge/fair.h), and at each turn one
+ * call starts; calls in flight and calls per second are bounded; failed calls pause in place, and
+ * all do while the endpoint is down (bridge/breaker.h); deadlines fire wherever a command waits. A
+ * lane exists while its job has an undecided command.
  *
  * A call is named by the first of its commands; batch_next leads to the others.
  */
@@ -15,22 +14,27 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "bridge/batch.h"
-#include "bridge/lane.h"
+#include "bridge/breaker.h"
+#include "bridge/fair.h"
 #include "bridge/pace.h"
 
 struct schedule_options {
     unsigned max_in_flight;
     double rate_per_second; /* 0: no limit */
     unsigned burst;
-    bool coalesces; /* several commands may share a call */
+    bool coalesces;             /* several commands may share a call */
+    unsigned reserve_percent;   /* of the calls, for commands without a thing */
+    unsigned waiting_per_thing; /* commands; 0: no limit of its own */
     struct port_chance chance;
 };
 
 struct schedule {
     struct schedule_options options;
     struct pace pace;
+    struct breaker breaker;
+    struct fair fair;
     struct map lanes;     /* by job */
-    struct list ready;    /* lanes */
+    size_t ready;         /* lanes */
     struct due pauses;    /* lanes */
     struct due deadlines; /* records */
     size_t waiting;       /* records undecided and not in a call */
@@ -46,6 +50,9 @@ void schedule_fini(struct schedule *schedule); /* frees the records that are sti
 /* Takes a waiting record; deadline_ms as below. ERR_NO_MEMORY leaves it with the caller. */
 nodiscard enum err schedule_add(struct schedule *schedule, struct record *record,
                                 int64_t deadline_ms);
+
+/* Whether as many commands of the record's thing wait as may. */
+bool schedule_is_crowded(const struct schedule *schedule, const struct record *record);
 
 /* The next call, its records moved to RECORD_CALLING, or NULL: nothing is ready, or a bound is
  * reached. */

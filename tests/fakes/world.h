@@ -18,6 +18,8 @@ struct world_options {
     double rate_per_second;      /* [no limit] */
     unsigned burst;              /* [10] */
     bool coalesces;              /* [one command, one call] */
+    unsigned reserve_percent;    /* [0] */
+    unsigned waiting_per_thing;  /* [no limit] */
     int64_t deadline_ms;         /* [five minutes] */
     const char *notify;          /* one template [documented] */
     uint64_t seed;               /* [every random value is the highest it can be] */
