@@ -399,6 +399,17 @@ fail:
     return err;
 }
 
+/* A full disk may keep even the copying of the log from succeeding: then the reserve is for it. */
+static enum err open_with_reserve(const struct journal_options *options, struct journal **ret,
+                                  struct why *why)
+{
+    enum err err = open_once(options, ret, why);
+    bool may_be_full = err == ERR_FULL || err == ERR_IO;
+    if (!may_be_full || !journal_space_give_up(options->path))
+        return err;
+    return open_once(options, ret, why);
+}
+
 /* SQLite takes less than the smallest page for a new database. It was none of ours, or it has lost
  * everything. */
 static bool is_emptied(const char *path)
@@ -413,12 +424,12 @@ enum err journal_open(const struct journal_options *options, struct journal **re
     set_aside[0] = '\0';
     enum err err = ERR_DAMAGED;
     if (!is_emptied(options->path))
-        err = open_once(options, ret, why);
+        err = open_with_reserve(options, ret, why);
     if (err != ERR_DAMAGED)
         return err;
     err = store_set_aside(options->path, now_wall_ms() / 1000, set_aside, set_aside_max, why);
     if (err == ERR_NONE)
-        err = open_once(options, ret, why);
+        err = open_with_reserve(options, ret, why);
     else
         set_aside[0] = '\0';
     return err;

@@ -148,6 +148,16 @@ void journal_space_on_full(struct journal_space *space)
     reserve_release(space->reserve, now_mono_ms());
 }
 
+bool journal_space_give_up(const char *path)
+{
+    struct reserve *reserve = NULL;
+    if (reserve_new(path, JOURNAL_SPACE_RESERVE_BYTES, &reserve, NULL) != ERR_NONE)
+        return false;
+    bool was_there = reserve_release(reserve, now_mono_ms());
+    reserve_free(reserve);
+    return was_there;
+}
+
 static int64_t needed_pages(const struct journal_space *space)
 {
     int64_t promised = space->added_bytes + space->unfinished * JOURNAL_SPACE_ENDING_BYTES;

@@ -41,6 +41,8 @@ void journal_space_on_finished(struct journal_space *space, uint64_t seq);
 nodiscard enum err journal_space_on_buried(struct journal_space *space, struct why *why);
 /* The disk is full: gives up the reserve. */
 void journal_space_on_full(struct journal_space *space);
+/* The same for a journal that is not open. False: it held none. */
+bool journal_space_give_up(const char *path);
 
 /* Lets go of what has left the window, and of more if space is short; then measures again. */
 nodiscard enum err journal_space_collect(struct journal_space *space, int64_t wall_ms,

@@ -73,9 +73,10 @@ bool reserve_keep(struct reserve *reserve, int64_t mono_ms)
     return reserve->is_held;
 }
 
-void reserve_release(struct reserve *reserve, int64_t mono_ms)
+bool reserve_release(struct reserve *reserve, int64_t mono_ms)
 {
-    unlink(reserve->path);
+    bool was_there = unlink(reserve->path) == 0;
     reserve->is_held = false;
     reserve->look_ms = mono_ms + RESERVE_LOOK_MS;
+    return was_there;
 }

@@ -22,6 +22,7 @@ void reserve_free(struct reserve *reserve); /* the file stays */
 /* Whether the space is held. Takes it where it is not, but only from a disk that has twice as much:
  * what has just been given up must not be taken back. */
 bool reserve_keep(struct reserve *reserve, int64_t mono_ms);
-void reserve_release(struct reserve *reserve, int64_t mono_ms); /* gives the space to the disk */
+/* Gives the space to the disk. False: there was none to give. */
+bool reserve_release(struct reserve *reserve, int64_t mono_ms);
 
 #endif

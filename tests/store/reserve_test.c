@@ -48,8 +48,9 @@ static void it_takes_real_space_and_gives_it_up(void **state)
     assert_int_equal(bytes_on_disk(fixture), -1);
     assert_true(reserve_keep(fixture->reserve, 0));
     assert_true(bytes_on_disk(fixture) >= BYTES);
-    reserve_release(fixture->reserve, 0);
+    assert_true(reserve_release(fixture->reserve, 0));
     assert_int_equal(bytes_on_disk(fixture), -1);
+    assert_false(reserve_release(fixture->reserve, 0));
 }
 
 static void it_stays_for_the_next_one(void **state)
@@ -81,7 +82,7 @@ static void it_comes_back_but_is_not_asked_for_all_the_time(void **state)
 {
     struct fixture *fixture = *state;
     assert_true(reserve_keep(fixture->reserve, 0));
-    reserve_release(fixture->reserve, 1000);
+    assert_true(reserve_release(fixture->reserve, 1000));
     assert_false(reserve_keep(fixture->reserve, 1000));
     assert_false(reserve_keep(fixture->reserve, 1000 + RESERVE_LOOK_MS - 1));
     assert_int_equal(bytes_on_disk(fixture), -1);
