@@ -317,11 +317,38 @@ void gate_hears(struct gate *gate, char *bytes, size_t n)
         bytes[0] = (char)PINGRESP;
 }
 
+ssize_t gate_recv(struct gate *gate, char *bytes, size_t n, int flags)
+{
+    if (gate->is_cut)
+        return 0;
+    if (n == 0) /* so Paho closes a socket, one with TLS too */
+        return wraps_recv(gate->fd, bytes, n, flags);
+    if (gate->ahead_at == gate->ahead_n) {
+        ssize_t got = wraps_recv(gate->fd, gate->ahead, sizeof gate->ahead, flags);
+        if (got <= 0)
+            return got;
+        gate->ahead_at = 0;
+        gate->ahead_n = (size_t)got;
+    }
+    size_t left = gate->ahead_n - gate->ahead_at;
+    n = n < left ? n : left;
+    memcpy(bytes, gate->ahead + gate->ahead_at, n);
+    gate->ahead_at += n;
+    gate_hears(gate, bytes, n);
+    return (ssize_t)n;
+}
+
 /* Paho asks for POLLOUT without waiting and then waits for POLLIN, which no broker gives before it
  * has seen a CONNECT: a tenth of a second lost. So the first question waits and the second not. */
 static int poll_connecting(struct pollfd *fd)
 {
     return wraps_poll(fd, 1, (fd->events & POLLOUT) != 0 ? CONNECT_STEP_MS : 0);
+}
+
+/* Taken from the socket, which therefore does not know of it. */
+static bool has_more_to_read(const struct gate *gate)
+{
+    return gate->ahead_at < gate->ahead_n || (gate->ssl != NULL && SSL_pending(gate->ssl) > 0);
 }
 
 int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms)
@@ -335,7 +362,7 @@ int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms)
         return gate->ssl == NULL ? poll_connecting(fd) : wraps_poll(fd, 1, timeout_ms);
     else if ((fd->events & POLLOUT) != 0)
         fd->revents = POLLOUT; /* the buffer takes it */
-    else if (gate->ssl != NULL && SSL_pending(gate->ssl) > 0)
-        fd->revents = POLLIN; /* Paho forgets these after a packet without a body */
+    else if (has_more_to_read(gate))
+        fd->revents = POLLIN;
     return fd->revents != 0 ? 1 : wraps_poll(fd, 1, timeout_ms);
 }

@@ -11,6 +11,9 @@
  *     up on a broker, and it would cancel the last will.
  *   - Everything else goes to a bounded buffer and from there to the socket as it takes it. While
  *     Paho waits for an answer (gate_open until gate_run) the buffer is written out at once.
+ *   - What comes is read ahead: Paho asks for a byte, for a length byte by byte, for a body, and
+ *     looks before each packet whether there is one; each would be a system call. (Over TLS
+ *     OpenSSL does the same.)
  *
  * So Paho never sees a full socket, a partial write or a failed one. It is told to give up in one
  * way only: after gate_cut it reads the end of the stream.
@@ -29,6 +32,8 @@
 #include <poll.h>
 #include <sys/uio.h>
 
+#define GATE_AHEAD_BYTES 16384
+
 struct gate {
     const char *host; /* the caller's: what a TLS certificate must be for */
     int fd;           /* -1: none */
@@ -46,6 +51,9 @@ struct gate {
     int64_t ping_ms;     /* when a PINGREQ was sent after which nothing was heard; 0: none */
     struct buf out;
     size_t out_sent; /* bytes at the front of out that are gone */
+    size_t ahead_at; /* of ahead: what Paho has read */
+    size_t ahead_n;
+    char ahead[GATE_AHEAD_BYTES];
     struct held held;
     struct tap tap;
     struct why problem; /* why it was cut, broken or never connected; text "" if it was not */
@@ -77,6 +85,7 @@ void gate_takes_error(struct gate *gate, int error);
 bool gate_takes_ssl(struct gate *gate, SSL *ssl);
 void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count);
 void gate_hears(struct gate *gate, char *bytes, size_t n);
-int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms); /* as poll(2) on this one */
+ssize_t gate_recv(struct gate *gate, char *bytes, size_t n, int flags); /* as recv(2) */
+int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms);    /* as poll(2) on this one */
 
 #endif

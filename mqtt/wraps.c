@@ -47,6 +47,11 @@ int wraps_ssl_write(SSL *ssl, const void *bytes, int n)
     return __real_SSL_write(ssl, bytes, n);
 }
 
+ssize_t wraps_recv(int fd, void *bytes, size_t n, int flags)
+{
+    return __real_recv(fd, bytes, n, flags);
+}
+
 int wraps_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     return __real_poll(fds, count, timeout_ms);
@@ -91,12 +96,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 ssize_t __wrap_recv(int fd, void *bytes, size_t n, int flags)
 {
     struct gate *gate = gate_of(fd);
-    if (gate != NULL && gate->is_cut)
-        return 0;
-    ssize_t got = __real_recv(fd, bytes, n, flags);
-    if (gate != NULL && got > 0)
-        gate_hears(gate, bytes, (size_t)got);
-    return got;
+    return gate != NULL ? gate_recv(gate, bytes, n, flags) : __real_recv(fd, bytes, n, flags);
 }
 
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)

@@ -17,6 +17,7 @@ void wraps_detach(const struct gate *gate);
 
 /* The functions themselves. */
 int wraps_ssl_write(SSL *ssl, const void *bytes, int n);
+ssize_t wraps_recv(int fd, void *bytes, size_t n, int flags);
 int wraps_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
 #endif

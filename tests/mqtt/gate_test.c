@@ -4,6 +4,7 @@
 #include "mqtt/gate.h"
 #include "mqtt/wraps.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +161,52 @@ static void test_cut_is_the_end_of_the_stream(void **state)
     assert_int_equal(gate_buffered(&gate), 0);
 }
 
+/* Paho asks for a byte at a time, and whether there is more. */
+static void test_what_comes_is_read_ahead(void **state)
+{
+    (void)state;
+    assert_true(wraps_attach(&gate));
+    gate.has_sent_connect = true;
+    char bytes[8] = {0};
+    assert_int_equal(fcntl(gate.fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(recv(gate.fd, bytes, 1, 0), -1);
+    assert_int_equal(errno, EAGAIN);
+
+    assert_int_equal(write(broker_fd, "\x40\x02\x00\x01\xd0\x00", 6), 6);
+    assert_int_equal(recv(gate.fd, bytes, 1, 0), 1);
+    assert_int_equal(bytes[0], 0x40);
+    char socket_has;
+    assert_int_equal(read(gate.fd, &socket_has, 1), -1);
+    struct pollfd fd = {.fd = gate.fd, .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    assert_int_equal(fd.revents, POLLIN);
+    assert_int_equal(recv(gate.fd, bytes, sizeof bytes, 0), 5);
+    assert_memory_equal(bytes, "\x02\x00\x01\xd0\x00", 5);
+    assert_int_equal(gate.tap.bytes, 6);
+    assert_int_equal(poll(&fd, 1, 0), 0);
+
+    assert_int_equal(write(broker_fd, "x", 1), 1);
+    assert_int_equal(recv(gate.fd, NULL, 0, 0), 0);
+    assert_int_equal(shutdown(broker_fd, SHUT_WR), 0);
+    assert_int_equal(recv(gate.fd, bytes, sizeof bytes, 0), 1);
+    assert_int_equal(recv(gate.fd, bytes, sizeof bytes, 0), 0);
+}
+
+static void test_nothing_read_ahead_outlives_the_socket(void **state)
+{
+    (void)state;
+    assert_true(wraps_attach(&gate));
+    char byte;
+    assert_int_equal(write(broker_fd, "old", 3), 3);
+    assert_int_equal(recv(gate.fd, &byte, 1, 0), 1);
+    int fd = gate.fd;
+    gate_open(&gate, "localhost", now_mono_ms() + 1000);
+    gate.fd = fd;
+    assert_int_equal(write(broker_fd, "new", 3), 3);
+    assert_int_equal(recv(gate.fd, &byte, 1, 0), 1);
+    assert_int_equal(byte, 'n');
+}
+
 static void test_full_socket_is_none_of_pahos_business(void **state)
 {
     (void)state;
@@ -221,6 +268,8 @@ int main(void)
         UNIT(test_qos2_cuts),
         UNIT(test_buffer_is_bounded),
         UNIT(test_cut_is_the_end_of_the_stream),
+        UNIT(test_what_comes_is_read_ahead),
+        UNIT(test_nothing_read_ahead_outlives_the_socket),
         UNIT(test_full_socket_is_none_of_pahos_business),
         UNIT(test_others_are_left_alone),
     };
