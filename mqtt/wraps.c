@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 static _Thread_local struct gate *the_gate;
@@ -27,6 +28,11 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 int __wrap_SSL_connect(SSL *ssl);
 int __wrap_SSL_read(SSL *ssl, void *bytes, int n);
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int n);
+void *__wrap_mymalloc(char *file, int line, size_t n);
+void *__wrap_myrealloc(char *file, int line, void *p, size_t n);
+void __wrap_myfree(char *file, int line, void *p);
+void __wrap_StackTrace_entry(const char *function, int line, int level);
+void __wrap_StackTrace_exit(const char *function, int line, void *rc, int level);
 
 bool wraps_attach(struct gate *gate)
 {
@@ -146,4 +152,42 @@ int __wrap_SSL_write(SSL *ssl, const void *bytes, int n)
     gate_takes_packet(gate, &whole, 1);
     return n;
 }
+
+/* NOLINTBEGIN(readability-non-const-parameter) */
+void *__wrap_mymalloc(char *file, int line, size_t n)
+{
+    (void)file;
+    (void)line;
+    return malloc(n);
+}
+
+void *__wrap_myrealloc(char *file, int line, void *p, size_t n)
+{
+    (void)file;
+    (void)line;
+    return realloc(p, n);
+}
+
+void __wrap_myfree(char *file, int line, void *p)
+{
+    (void)file;
+    (void)line;
+    free(p);
+}
+
+void __wrap_StackTrace_entry(const char *function, int line, int level)
+{
+    (void)function;
+    (void)line;
+    (void)level;
+}
+
+void __wrap_StackTrace_exit(const char *function, int line, void *rc, int level)
+{
+    (void)function;
+    (void)line;
+    (void)rc;
+    (void)level;
+}
+/* NOLINTEND(readability-non-const-parameter) */
 /* NOLINTEND(bugprone-reserved-identifier) */
