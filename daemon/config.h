@@ -41,7 +41,10 @@ struct config {
         char *region;
         int64_t rate_per_second; /* 0: no limit */
         int64_t burst;
+        int64_t reserve_percent; /* of the calls, for commands without a thing */
         int64_t max_in_flight;
+        int64_t waiting_per_thing;
+        int64_t coalesce; /* 0 or 1: several commands may share a call */
         int64_t deadline_ms;
         int64_t call_timeout_ms;
     } jobs;

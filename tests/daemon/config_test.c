@@ -38,7 +38,10 @@ static void defaults(void **state)
     assert_string_equal(config->jobs.region, "us-east-1");
     assert_int_equal(config->jobs.rate_per_second, 10);
     assert_int_equal(config->jobs.burst, 10);
+    assert_int_equal(config->jobs.reserve_percent, 10);
     assert_int_equal(config->jobs.max_in_flight, 8);
+    assert_int_equal(config->jobs.waiting_per_thing, 1000);
+    assert_int_equal(config->jobs.coalesce, 1);
     assert_int_equal(config->jobs.deadline_ms, 300000);
     assert_int_equal(config->jobs.call_timeout_ms, 15000);
     assert_int_equal(config->credentials.source, CREDENTIALS_AUTO);

@@ -73,10 +73,16 @@ static void flags(void **state)
     static const char *const no[] = {"false", "no", "off"};
     static const char *const yes[] = {"true", "yes", "on"};
     static const char *const wrong[] = {"", "False", "0", "n", "maybe"};
-    for (size_t i = 0; i < COUNT_OF(no); i++)
+    for (size_t i = 0; i < COUNT_OF(no); i++) {
         assert_int_equal(set("jobs", "coalesce", no[i]), ERR_NONE);
-    for (size_t i = 0; i < COUNT_OF(yes); i++)
-        assert_int_equal(set("jobs", "coalesce", yes[i]), ERR_REFUSED);
+        assert_int_equal(config->jobs.coalesce, 0);
+        assert_int_equal(set("upstream", "commands", no[i]), ERR_NONE);
+    }
+    for (size_t i = 0; i < COUNT_OF(yes); i++) {
+        assert_int_equal(set("jobs", "coalesce", yes[i]), ERR_NONE);
+        assert_int_equal(config->jobs.coalesce, 1);
+        assert_int_equal(set("upstream", "commands", yes[i]), ERR_REFUSED);
+    }
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         assert_int_equal(set("jobs", "coalesce", wrong[i]), ERR_INVALID);
 }
@@ -92,7 +98,9 @@ static void integers_and_percentages(void **state)
     assert_int_equal(set("jobs", "max_in_flight", "0"), ERR_INVALID);
     assert_int_equal(config->jobs.max_in_flight, 256);
     assert_int_equal(set("jobs", "reserve", "0%"), ERR_NONE);
-    assert_int_equal(set("jobs", "reserve", "100%"), ERR_REFUSED);
+    assert_int_equal(config->jobs.reserve_percent, 0);
+    assert_int_equal(set("jobs", "reserve", "100%"), ERR_NONE);
+    assert_int_equal(config->jobs.reserve_percent, 100);
     assert_int_equal(set("jobs", "reserve", "101%"), ERR_INVALID);
     assert_int_equal(set("jobs", "reserve", "10"), ERR_INVALID);
 }

@@ -59,7 +59,7 @@ def test_check_is_content_with_a_good_file(new_broker, new_bridge):
     ("mqtt: [", "yaml:"),
     ("- a\n- list\n", "yaml:1:"),
     ("jobs:\n  region: a\n  region: b\n", "yaml:3:"),
-    ("jobs: {coalesce: true}\n", "jobs.coalesce"),
+    ("partition: {count: 2}\n", "partition.count"),
     ("policy: {file: /etc/policy.yaml}\n", "policy.file"),
     ("jobs: {endpoint: http://example.com}\n", "jobs.endpoint"),
     ("embedded: {listen: 0.0.0.0:8099}\n", "embedded.listen"),

@@ -32,7 +32,7 @@ def test_commands_that_wait_survive_a_kill(scripted, new_broker, new_device, end
     device = new_device("pump-1", broker)
     sent = [device.send(f"job-{number % 5}", {"description": str(number)})
             for number in range(20)]
-    endpoint.wait_for(10)
+    endpoint.wait_for(6)
 
     bridge.kill()
     endpoint.otherwise(Reply())

@@ -124,7 +124,7 @@ def test_throttling_is_no_error_to_the_device(scripted, new_broker, new_device, 
 
 def test_the_order_of_a_job_is_kept_through_failures(scripted, new_broker, new_device, endpoint):
     broker = new_broker().start()
-    scripted(broker=broker).start()
+    scripted({"jobs": {"coalesce": False}}, broker).start()
     endpoint.script(unavailable(), throttled(), Reply(), cut())
     device, updates = new_device("pump-1", broker), numbered(8)
 

@@ -56,7 +56,7 @@ def test_a_call_that_never_ends_does_not_keep_the_bridge(scripted, new_broker, n
 def test_what_still_waits_is_answered_by_the_next_start(scripted, new_broker, new_device,
                                                         endpoint):
     broker = new_broker().start()
-    bridge = scripted(broker=broker).start()
+    bridge = scripted({"jobs": {"coalesce": False}}, broker).start()
     endpoint.otherwise(unavailable())
     device = new_device("pump-1", broker)
     sent = [device.send("j", {"description": str(number)}) for number in range(3)]
