@@ -31,6 +31,11 @@
 #define LIMITS_DEAD_LETTERS  1000   /* beyond it the oldest is dropped */
 #define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
 #define LIMITS_BATCH         1024   /* commands that share one call */
+#define LIMITS_KNOWN_JOBS    10000  /* whose numbers are remembered for the policy */
+
+/* The policy file. */
+#define LIMITS_POLICY_RULES 1000
+#define LIMITS_POLICY_GLOBS 100 /* of one kind in one rule */
 
 /* MQTT link. Message ids are searched linearly in Paho, hence the window. */
 #define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "bridge/backoff.h"
 #include "bridge/intake.h"
+#include "bridge/known.h"
 #include "bridge/ledger.h"
 #include "bridge/outbox.h"
 #include "bridge/parking.h"
@@ -23,6 +24,7 @@ struct bridge {
     struct outbox outbox;
     struct ledger ledger;
     struct parking parking;
+    struct known known;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
     struct buf body;
@@ -53,6 +55,8 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     outbox_init(&bridge->outbox, &bridge->options.outcome);
     ledger_init(&bridge->ledger, &options->journal);
     parking_init(&bridge->parking);
+    known_init(&bridge->known, options->policy != NULL ? options->policy->tracked : 0,
+               &options->memory);
     bridge->next_seq = ledger_next_seq(&bridge->ledger);
     buf_init(&bridge->tickets, UINT16_MAX * sizeof(uint64_t)); /* as many as packet ids */
     buf_init(&bridge->body, BODY_MAX);
@@ -67,6 +71,7 @@ void bridge_free(struct bridge *bridge)
     schedule_fini(&bridge->schedule);
     outbox_fini(&bridge->outbox);
     parking_clear(&bridge->parking);
+    known_fini(&bridge->known);
     buf_fini(&bridge->tickets);
     buf_fini(&bridge->body);
     free(bridge);
@@ -102,6 +107,9 @@ static void settle(struct bridge *bridge, struct record *record, enum record_eve
 {
     schedule_settle(&bridge->schedule, record, event);
     conclude(bridge, record, code, why, request_id);
+    struct why memory_why = {0};
+    if (known_leave(&bridge->known, record, &memory_why) != ERR_NONE)
+        log_say(LOG_ERROR, "policy", "what is known of a job was not kept: %s", memory_why.text);
     ledger_decide(&bridge->ledger, record);
 }
 
@@ -109,6 +117,18 @@ static int64_t deadline_of(const struct bridge *bridge, const struct record *rec
 {
     int64_t deadline_ms = record->arrived_ms + bridge->options.deadline_ms;
     return record->expires_ms < deadline_ms ? record->expires_ms : deadline_ms;
+}
+
+/* Puts the record where it waits for its call. */
+static enum err enter(struct bridge *bridge, struct record *record)
+{
+    enum err err = known_enter(&bridge->known, record);
+    if (err != ERR_NONE)
+        return err;
+    err = schedule_add(&bridge->schedule, record, deadline_of(bridge, record));
+    if (err != ERR_NONE)
+        known_cancel(&bridge->known, record);
+    return err;
 }
 
 /* False: out of memory, nothing has happened. */
@@ -123,7 +143,7 @@ static bool take_in(struct bridge *bridge, struct record *record, enum reject co
     }
     if (code != REJECT_NONE || record->is_dry_run)
         conclude_at_once(bridge, record, code, why);
-    else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE)
+    else if (enter(bridge, record) != ERR_NONE)
         return false;
     bridge->next_seq++;
     bridge->books.received++;
@@ -162,10 +182,12 @@ static void hold_ticket(struct bridge *bridge, uint64_t ticket)
 
 static void take(struct bridge *bridge, const struct arrival *arrival)
 {
+    const struct intake_options intake = {&bridge->options.outcome, bridge->options.policy,
+                                          &bridge->known};
     struct why why = {0};
     enum reject code;
-    struct record *record = intake_read(&bridge->options.outcome, arrival, wall_ms(bridge),
-                                        mono_ms(bridge), &code, &why);
+    struct record *record =
+        intake_read(&intake, arrival, wall_ms(bridge), mono_ms(bridge), &code, &why);
     if (record != NULL && is_repeated(bridge, record, arrival)) {
         hold_ticket(bridge, arrival->ack_ticket);
         return;
@@ -190,10 +212,11 @@ static bool has_room(const struct bridge *bridge)
  * journal, which may be what is full. */
 static void turn_away(struct bridge *bridge, const struct arrival *arrival)
 {
+    const struct intake_options intake = {.outcome = &bridge->options.outcome};
     struct why why = {0};
     enum reject code;
-    struct record *record = intake_read(&bridge->options.outcome, arrival, wall_ms(bridge),
-                                        mono_ms(bridge), &code, &why);
+    struct record *record =
+        intake_read(&intake, arrival, wall_ms(bridge), mono_ms(bridge), &code, &why);
     if (record == NULL)
         return; /* best effort, and said to be */
     why_set(&why, ERR_FULL, NULL, "as many commands wait as may; send it again later");
@@ -335,8 +358,10 @@ static void try_again(struct bridge *bridge, struct record *first, const struct 
                       int64_t again_ms)
 {
     int64_t now_ms = mono_ms(bridge);
-    for (struct record *at = first; at != NULL; at = batch_next(at))
+    for (struct record *at = first; at != NULL; at = batch_next(at)) {
         at->last_fault = reply->fault;
+        at->may_be_applied = at->may_be_applied || reply->class == FAULT_TRANSIENT;
+    }
     first = weed_out(bridge, first, now_ms);
     if (first == NULL)
         return;
@@ -533,26 +558,29 @@ static void recall(struct bridge *bridge, struct record *record, const struct en
     outbox_add(&bridge->outbox, record);
 }
 
-/* Checked as on the day it arrived, so it is judged the same. */
+/* Checked as on the day it arrived, so it ends the same. The policy allowed it then, and is not
+ * asked again: it may be another today, and the call may have been made already. */
 static enum err recover_one(void *context, const struct journal_entry *entry)
 {
     struct bridge *bridge = context;
     struct arrival arrival = ledger_arrival(entry);
     int64_t age_ms = wall_ms(bridge) - entry->arrived_at_ms;
+    const struct intake_options intake = {.outcome = &bridge->options.outcome};
     struct why why = {0};
     enum reject code;
-    struct record *record = intake_read(&bridge->options.outcome, &arrival, entry->arrived_at_ms,
+    struct record *record = intake_read(&intake, &arrival, entry->arrived_at_ms,
                                         mono_ms(bridge) - (age_ms > 0 ? age_ms : 0), &code, &why);
     if (record == NULL)
         return ERR_NO_MEMORY;
     record->seq = entry->seq;
     record->last_fault = FAULT_TRANSPORT; /* what kept it waiting so far: the bridge was down */
+    record->may_be_applied = true;        /* a call may have been under way */
     if (entry->state == JOURNAL_DECIDED) {
         recall(bridge, record, &entry->ending);
     } else if (code != REJECT_NONE) {
         conclude_at_once(bridge, record, code, &why);
         ledger_decide(&bridge->ledger, record);
-    } else if (schedule_add(&bridge->schedule, record, deadline_of(bridge, record)) != ERR_NONE) {
+    } else if (enter(bridge, record) != ERR_NONE) {
         record_free(record);
         return ERR_NO_MEMORY;
     }
@@ -569,5 +597,6 @@ enum err bridge_recover(struct bridge *bridge, struct why *why)
     bridge->books.received = totals.received;
     bridge->books.accepted = totals.accepted;
     bridge->books.rejected = totals.rejected;
-    return journal->each(journal->context, recover_one, bridge, why);
+    enum err err = known_load(&bridge->known, why);
+    return err != ERR_NONE ? err : journal->each(journal->context, recover_one, bridge, why);
 }

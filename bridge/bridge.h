@@ -12,6 +12,7 @@
 #define BRIDGE_BRIDGE_H
 
 #include "bridge/outcome.h"
+#include "bridge/policy.h"
 #include "bridge/port.h"
 #include "bridge/schedule.h"
 
@@ -20,10 +21,12 @@ struct bridge;
 struct bridge_options {
     struct outcome_options outcome; /* the strings must outlive the bridge */
     struct schedule_options schedule;
-    int64_t deadline_ms; /* longest wait from arrival to answer */
+    int64_t deadline_ms;         /* longest wait from arrival to answer */
+    const struct policy *policy; /* must outlive the bridge; NULL: everything is allowed */
     struct port_broker broker;
     struct port_endpoint endpoint;
     struct port_journal journal; /* zeroed: none, and nothing survives a restart */
+    struct port_memory memory;   /* zeroed: none; what is known of jobs is not kept */
     struct port_time time;
     struct port_chance chance;
 };

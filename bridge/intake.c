@@ -57,27 +57,52 @@ static int64_t expiry_of(const struct record_draft *draft, int64_t wall_ms, int6
     return expires_ms;
 }
 
-static enum reject check_record(const struct outcome_options *options, const struct record *record,
-                                int64_t mono_ms, struct why *why)
+static enum reject judge(const struct intake_options *options, const struct record *record,
+                         const struct command *command, struct why *why)
 {
-    if (outcome_check_notify(options, record, why) != ERR_NONE)
+    struct field_values values;
+    if (options->policy == NULL)
+        return REJECT_NONE;
+    field_read(doc_root(command->doc), &values);
+    struct policy_subject subject = {
+        .thing = record->thing,
+        .job = record->job,
+        .namespace = record->namespace,
+        .targets = record->targets,
+        .target_count = record->target_count,
+        .values = &values,
+        .known = options->known,
+    };
+    struct policy_decision decision = policy_judge(options->policy, &subject);
+    return policy_explain(&decision, why) == ERR_NONE ? REJECT_NONE : REJECT_FORBIDDEN;
+}
+
+/* Policy first: who may not command learns nothing else. */
+static enum reject check_record(const struct intake_options *options, const struct record *record,
+                                const struct command *command, int64_t mono_ms, struct why *why)
+{
+    enum reject code = judge(options, record, command, why);
+    if (code != REJECT_NONE)
+        return code;
+    if (outcome_check_notify(options->outcome, record, why) != ERR_NONE)
         return REJECT_INVALID_REQUEST;
     if (record->expires_ms <= mono_ms)
         return refuse(why, REJECT_EXPIRED, NULL, "the command had expired when it arrived");
     return REJECT_NONE;
 }
 
-struct record *intake_read(const struct outcome_options *options, const struct arrival *arrival,
+struct record *intake_read(const struct intake_options *options, const struct arrival *arrival,
                            int64_t wall_ms, int64_t mono_ms, enum reject *ret_code, struct why *why)
 {
     struct record_draft draft = {.arrival = arrival};
     struct command command = {0};
     enum reject code = REJECT_NONE;
-    if (response_topic_is_valid(arrival->response_topic, options->root))
+    if (response_topic_is_valid(arrival->response_topic, options->outcome->root))
         draft.response_topic = arrival->response_topic;
     if (arrival->correlation.n <= LIMITS_CORRELATION_BYTES)
         draft.correlation = arrival->correlation;
-    if (command_topic_parse(options->root, arrival->topic, &draft.topic, why) != ERR_NONE) {
+    if (command_topic_parse(options->outcome->root, arrival->topic, &draft.topic, why) !=
+        ERR_NONE) {
         draft.topic = (struct command_topic){0};
         code = REJECT_INVALID_TOPIC;
     } else {
@@ -89,7 +114,7 @@ struct record *intake_read(const struct outcome_options *options, const struct a
         record->update = command.update; /* changes owner */
         command.update = (struct update){0};
         record->expires_ms = expiry_of(&draft, wall_ms, mono_ms);
-        code = check_record(options, record, mono_ms, why);
+        code = check_record(options, record, &command, mono_ms, why);
     }
     if (record != NULL)
         record->arrived_ms = mono_ms;

@@ -141,6 +141,18 @@ struct port_journal {
     enum err (*each)(void *context, journal_visit_fn *visit, void *visit_context, struct why *why);
 };
 
+typedef enum err memory_visit_fn(void *context, struct str job, struct str text);
+
+/* What the bridge wants to know of jobs after a restart. It is part of the journal: a change
+ * belongs to the same transaction, and a failure of it makes the commit fail. */
+struct port_memory {
+    void *context; /* the functions are NULL where there is none */
+    /* Replaces what is kept of the job; text absent: nothing is. */
+    enum err (*remember)(void *context, struct str job, struct str text, struct why *why);
+    /* What is kept of each job, the one that was changed longest ago first. */
+    enum err (*each)(void *context, memory_visit_fn *visit, void *visit_context, struct why *why);
+};
+
 struct port_time {
     void *context;
     int64_t (*mono_ms)(void *context);

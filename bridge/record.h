@@ -85,6 +85,7 @@ struct record {
     unsigned shared_by;    /* commands that shared its last call, itself included */
     unsigned share_max;    /* commands that may share its next */
     enum fault last_fault; /* of its last failed call; FAULT_OK: none failed yet */
+    bool may_be_applied;   /* a call for it ended without anybody knowing whether it took effect */
 
     struct outcome outcome;
     unsigned post_count;  /* answer, notify events, dashboard event */

@@ -13,7 +13,8 @@
 
 static struct record *read(const struct arrival *arrival, enum reject *ret_code, struct why *why)
 {
-    struct outcome_options options = sample_options();
+    struct outcome_options outcome = sample_options();
+    const struct intake_options options = {.outcome = &outcome};
     *why = (struct why){0};
     struct record *record =
         intake_read(&options, arrival, SAMPLE_WALL_MS, SAMPLE_MONO_MS, ret_code, why);

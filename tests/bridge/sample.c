@@ -44,8 +44,8 @@ struct record *sample_taken(const struct outcome_options *options, const struct 
 {
     enum reject code;
     struct why why = {0};
-    struct record *record =
-        intake_read(options, arrival, SAMPLE_WALL_MS, SAMPLE_MONO_MS, &code, &why);
+    struct record *record = intake_read(&(struct intake_options){.outcome = options}, arrival,
+                                        SAMPLE_WALL_MS, SAMPLE_MONO_MS, &code, &why);
     assert_non_null(record);
     if (code != REJECT_NONE)
         print_error("%s: %s\n", reject_name(code), why.text);
