@@ -28,6 +28,9 @@ enum {
     READ_BOOKS,
     WRITE_BOOKS,
     WRITE_CLEAN,
+    REMEMBER,
+    FORGET,
+    EACH_MEMORY,
     SQL_COUNT
 };
 
@@ -45,6 +48,9 @@ static const char *const sql[SQL_COUNT] = {
     [READ_BOOKS] = "SELECT received, accepted, rejected, next_seq, is_clean, secret FROM books",
     [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
     [WRITE_CLEAN] = "UPDATE books SET is_clean = ?1",
+    [REMEMBER] = "INSERT OR REPLACE INTO memories (job, text) VALUES (?1, ?2)",
+    [FORGET] = "DELETE FROM memories WHERE job = ?1",
+    [EACH_MEMORY] = "SELECT job, text FROM memories ORDER BY id",
 };
 
 struct journal {
@@ -243,6 +249,34 @@ enum err journal_each(void *context, journal_visit_fn *visit, void *visit_contex
         struct journal_entry entry;
         journal_row_read(each, &entry);
         err = visit(visit_context, &entry);
+        if (err != ERR_NONE)
+            break;
+    }
+    (void)statement_start(each);
+    return err == ERR_NOT_FOUND ? ERR_NONE : note(journal, err, why);
+}
+
+enum err journal_remember(void *context, struct str job, struct str text, struct why *why)
+{
+    struct journal *journal = context;
+    enum err err = begin(journal, why);
+    struct statement *change = start(journal, str_is_absent(text) ? FORGET : REMEMBER);
+    statement_set_str(change, 1, job);
+    if (!str_is_absent(text))
+        statement_set_str(change, 2, text);
+    if (err == ERR_NONE)
+        err = statement_run(change, why);
+    return note(journal, err, why);
+}
+
+enum err journal_each_memory(void *context, memory_visit_fn *visit, void *visit_context,
+                             struct why *why)
+{
+    struct journal *journal = context;
+    struct statement *each = start(journal, EACH_MEMORY);
+    enum err err;
+    while ((err = statement_row(each, why)) == ERR_NONE) {
+        err = visit(visit_context, statement_str(each, 0), statement_str(each, 1));
         if (err != ERR_NONE)
             break;
     }

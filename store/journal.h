@@ -48,4 +48,9 @@ bool journal_has_room(void *context);
 void journal_totals(void *context, struct journal_totals *ret);
 enum err journal_each(void *context, journal_visit_fn *visit, void *visit_context, struct why *why);
 
+/* It is port_memory as well. */
+enum err journal_remember(void *context, struct str job, struct str text, struct why *why);
+enum err journal_each_memory(void *context, memory_visit_fn *visit, void *visit_context,
+                             struct why *why);
+
 #endif

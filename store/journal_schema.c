@@ -47,5 +47,11 @@ static const char version_1[] = "CREATE TABLE commands ("
                                 ") STRICT;"
                                 "INSERT INTO books VALUES (1, 0, 0, 0, 1, 1, randomblob(16));";
 
-const char *const journal_schema_migrations[] = {version_1};
+static const char version_2[] = "CREATE TABLE memories ("
+                                "    id INTEGER PRIMARY KEY,"
+                                "    job TEXT NOT NULL UNIQUE,"
+                                "    text TEXT NOT NULL"
+                                ") STRICT;";
+
+const char *const journal_schema_migrations[] = {version_1, version_2};
 const size_t journal_schema_migration_count = COUNT_OF(journal_schema_migrations);

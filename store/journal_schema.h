@@ -6,8 +6,9 @@
  *   unfinished  those whose answer and events the broker does not have yet
  *   dead        those whose answer or events could not be published; collection leaves them alone
  *   books       one row: totals, the secret of the repeat hash, whether the last close was clean
+ *   memories    what the bridge wants to know of jobs after a restart; ids rise with each change
  *
- * All but books have the seq of the command as their key.
+ * Those of commands have the seq of the command as their key.
  */
 #ifndef STORE_JOURNAL_SCHEMA_H
 #define STORE_JOURNAL_SCHEMA_H

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "store/journal.h"
 #include "tests/check.h"
 #include "tests/store/faulty_disk.h"
@@ -375,6 +376,80 @@ static void a_failed_checkpoint_is_told(void **state)
     faulty_disk_put_in();
 }
 
+static void remember(struct journal_file *file, const char *job, const char *text)
+{
+    assert_int_equal(journal_remember(file->journal, str_of(job), str_of(text), &file->why),
+                     ERR_NONE);
+}
+
+static enum err list_memory(void *context, struct str job, struct str text)
+{
+    buf_format(context, "%.*s=%.*s ", STR_ARG(job), STR_ARG(text));
+    return ERR_NONE;
+}
+
+static void check_memories(struct journal_file *file, const char *expected)
+{
+    struct buf found;
+    buf_init(&found, 1024);
+    assert_int_equal(journal_each_memory(file->journal, list_memory, &found, &file->why), ERR_NONE);
+    assert_string_equal(buf_text(&found), expected);
+    buf_fini(&found);
+}
+
+static void memories_are_kept_in_order_of_their_change(void **state)
+{
+    struct journal_file *file = *state;
+    remember(file, "a", "1");
+    remember(file, "b", "2");
+    remember(file, "c", "3");
+    remember(file, "a", "4");
+    remember(file, "b", NULL);
+    remember(file, "never", NULL);
+    journal_file_commit(file);
+    journal_file_reopen(file);
+    check_memories(file, "c=3 a=4 ");
+    remember(file, "c", "5");
+    journal_file_commit(file);
+    check_memories(file, "a=4 c=5 ");
+}
+
+static void a_memory_comes_and_goes_with_the_decision(void **state)
+{
+    struct journal_file *file = *state;
+    uint64_t seq = journal_file_add(file, "t");
+    journal_file_commit(file);
+    remember(file, "j", "1");
+    journal_file_decide(file, seq, 0);
+    journal_file_crash(file);
+    check_memories(file, "");
+    assert_int_equal(journal_file_find(file, "t"), JOURNAL_OPEN);
+    remember(file, "j", "1");
+    journal_file_decide(file, seq, 0);
+    journal_file_commit(file);
+    journal_file_crash(file);
+    check_memories(file, "j=1 ");
+    assert_int_equal(journal_file_find(file, "t"), JOURNAL_DECIDED);
+}
+
+static enum err stop(void *context, struct str job, struct str text)
+{
+    (void)job;
+    (void)text;
+    ++*(int *)context;
+    return ERR_NO_MEMORY;
+}
+
+static void a_visitor_of_memories_may_stop(void **state)
+{
+    struct journal_file *file = *state;
+    int visits = 0;
+    remember(file, "a", "1");
+    remember(file, "b", "2");
+    assert_int_equal(journal_each_memory(file->journal, stop, &visits, &file->why), ERR_NO_MEMORY);
+    assert_int_equal(visits, 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -396,6 +471,9 @@ int main(void)
         CASE(the_first_failure_is_for_good),
         CASE(a_failed_sync_is_not_tried_again_on_its_handle),
         CASE(a_failed_checkpoint_is_told),
+        CASE(memories_are_kept_in_order_of_their_change),
+        CASE(a_memory_comes_and_goes_with_the_decision),
+        CASE(a_visitor_of_memories_may_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
