@@ -3,14 +3,13 @@
 #include "base/log.h"
 #include "tests/check.h"
 #include "tests/fakes/world_check.h"
+#include "tests/fakes/world_leave.h"
 #include "topics/notify_topic.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define MONO_START_MS 50000000
-#define PAYLOAD_MAX   300000 /* more than may be, so that a test can send too much */
-#define TURNS_AT_ONCE 10000  /* more without time going by: the bridge would spin */
+#define TURNS_AT_ONCE 10000 /* more without time going by: the bridge would spin */
 
 static int64_t mono_ms(void *context)
 {
@@ -58,8 +57,11 @@ static struct bridge_options bridge_options_of(struct world *world,
                      .reserve_percent = options->reserve_percent,
                      .waiting_per_thing = options->waiting_per_thing},
         .deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : 300000,
-        .broker = world_broker_port(&world->broker),
-        .endpoint = world_endpoint_port(&world->endpoint),
+        .broker = world_leave_broker(world),
+        .endpoint = world_leave_endpoint(world),
+        .journal = options->is_forgetful ? (struct port_journal){0} : world_leave_journal(world),
+        .policy = options->policy,
+        .memory = options->memory,
         .time = {.context = world, .mono_ms = mono_ms, .wall_ms = wall_ms},
         .chance = {.context = world, .below = below},
     };
@@ -73,10 +75,13 @@ struct world *world_new(const struct world_options *options)
     world->chance = options->seed;
     world->max_in_flight = options->max_in_flight != 0 ? options->max_in_flight : 8;
     world->coalesces = options->coalesces;
+    world->is_forgetful = options->is_forgetful;
+    world->redelivers = options->redelivers;
     world_broker_init(&world->broker, &world->now_ms);
     world_endpoint_init(&world->endpoint, &world->now_ms);
-    struct bridge_options wired = bridge_options_of(world, options);
-    assert_int_equal(bridge_new(&wired, &world->bridge), ERR_NONE);
+    world_journal_init(&world->journal);
+    world->options = bridge_options_of(world, options);
+    assert_int_equal(bridge_new(&world->options, &world->bridge), ERR_NONE);
     world_link(world, true);
     return world;
 }
@@ -86,108 +91,101 @@ void world_free(struct world *world)
     bridge_free(world->bridge);
     world_broker_fini(&world->broker);
     world_endpoint_fini(&world->endpoint);
-    for (size_t i = 0; i < world->arrival_count; i++)
-        free(world->arrivals[i].job);
+    world_journal_fini(&world->journal);
+    for (size_t i = 0; i < world->arrival_count; i++) {
+        free(world->arrivals[i].topic);
+        free(world->arrivals[i].payload);
+        free(world->arrivals[i].response_topic);
+        free(world->arrivals[i].correlation);
+    }
     free(world->arrivals);
+    free(world->deliveries);
     free(world);
 }
 
-static struct world_arrival *add_arrival(struct world *world)
+/* What the bridge had received is now what the journal has. */
+static void count_again(struct world *world)
 {
-    if (world->arrival_count == world->arrival_capacity) {
-        world->arrival_capacity = world->arrival_capacity == 0 ? 64 : world->arrival_capacity * 2;
-        world->arrivals =
-            realloc(world->arrivals, world->arrival_capacity * sizeof(struct world_arrival));
-        assert_non_null(world->arrivals);
+    for (size_t i = 0; i < world->arrival_count; i++) {
+        struct world_arrival *arrival = &world->arrivals[i];
+        if (arrival->is_qos0)
+            arrival->is_dropped = true;
+        arrival->is_taken = false;
     }
-    size_t number = world->arrival_count++;
-    struct world_arrival *arrival = &world->arrivals[number];
-    *arrival = (struct world_arrival){.at_ms = world->now_ms, .link = world->broker.link};
-    arrival->ticket = (uint64_t)arrival->link << 32 | (number + 1);
-    return arrival;
-}
-
-static void word_topic(const struct world_command *command, struct buf *out)
-{
-    struct command_topic topic = {
-        .thing = str_of(command->thing),
-        .job = str_of(command->job),
-        .namespace = str_of(command->namespace),
-    };
-    if (command->topic != NULL)
-        buf_add_text(out, command->topic);
-    else
-        command_topic_format(STR("jobs-bridge"), &topic, out);
-}
-
-static void word_payload(const struct world_command *command, size_t number, struct buf *out)
-{
-    if (command->payload != NULL) {
-        buf_add_text(out, command->payload);
-        return;
+    for (size_t i = 0; i < world->journal.count; i++) {
+        struct world_arrival *arrival = &world->arrivals[world->journal.rows[i].number];
+        arrival->is_taken = true;
+        arrival->is_dropped = false;
     }
-    buf_format(out, "{\"description\":\"#%zu\",\"clientToken\":\"t%zu\"%s%s}", number, number,
-               command->members != NULL ? "," : "",
-               command->members != NULL ? command->members : "");
+    world->taken_count = world->journal.count;
 }
 
-size_t world_send(struct world *world, const struct world_command *command)
+void world_kill(struct world *world)
 {
-    assert_true(world->broker.is_up);
-    size_t number = world->arrival_count;
-    struct world_arrival *noted = add_arrival(world);
-    struct buf topic;
-    struct buf payload;
-    char correlation[32];
-    buf_init(&topic, UINT16_MAX);
-    buf_init(&payload, PAYLOAD_MAX);
-    word_topic(command, &topic);
-    word_payload(command, number, &payload);
-    snprintf(correlation, sizeof correlation, "c%zu", number);
-    noted->job = str_dup(str_of(command->job));
+    assert_false(world->is_forgetful);
+    bridge_free(world->bridge);
+    world->bridge = NULL;
+    world->is_dead = false;
+    world->dies_in = world->dies_again_in;
+    world->dies_again_in = 0;
+    world->was_up = world->broker.is_up;
+    world_broker_crash(&world->broker);
+    world_endpoint_crash(&world->endpoint);
+    world_journal_crash(&world->journal);
+    world->calls_before = world->endpoint.count;
+    count_again(world);
+}
 
-    uint64_t received = bridge_books(world->bridge).received;
-    bridge_on_arrival(world->bridge,
-                      &(struct arrival){
-                          .topic = buf_str(&topic),
-                          .payload = buf_str(&payload),
-                          .response_topic = str_of(command->response_topic),
-                          .correlation = str_of(correlation),
-                          .expiry_s = command->expires_in_s > 0 ? command->expires_in_s : -1,
-                          .qos = command->is_qos0 ? 0 : 1,
-                          .is_retained = command->is_retained,
-                          .ack_ticket = command->is_qos0 ? 0 : noted->ticket,
-                      });
-    noted->is_taken = bridge_books(world->bridge).received > received;
-    world->taken_count += noted->is_taken;
-    buf_fini(&topic);
-    buf_fini(&payload);
-    return number;
+void world_start(struct world *world)
+{
+    struct why why = {0};
+    assert_int_equal(bridge_new(&world->options, &world->bridge), ERR_NONE);
+    assert_int_equal(bridge_recover(world->bridge, &why), ERR_NONE);
+    world_look(world);
+    if (world->was_up && !world->broker.is_up)
+        world_link(world, true);
+}
+
+void world_crash(struct world *world)
+{
+    world_kill(world);
+    world_start(world);
+}
+
+void world_look(struct world *world)
+{
+    const char *reason;
+    if (!world->is_dead)
+        world_check_step(world);
+    if (world->is_dead || bridge_is_broken(world->bridge, &reason))
+        world_crash(world);
 }
 
 void world_link(struct world *world, bool is_up)
 {
     world_broker_link(&world->broker, world->bridge, is_up);
+    if (is_up && world->redelivers)
+        world_redeliver(world);
 }
 
 void world_deliver(struct world *world, size_t count)
 {
     world_broker_deliver(&world->broker, world->bridge, count);
-    world_check_step(world);
+    world_look(world);
 }
 
 void world_turn(struct world *world)
 {
     bridge_turn(world->bridge);
-    world_check_step(world);
+    world_look(world);
 }
 
 static void let_happen(struct world *world)
 {
     while (world_endpoint_step(&world->endpoint, world->bridge))
-        world_check_step(world);
+        world_look(world);
     while (world_broker_step(&world->broker, world->bridge))
-        world_check_step(world);
+        world_look(world);
     world_turn(world);
 }
 
@@ -208,12 +206,14 @@ static int64_t next_ms(const struct world *world)
 /* Everything due now, and time set to what is due next, but not beyond at_ms. */
 static void step(struct world *world, int64_t at_ms)
 {
+    unsigned life = world->broker.life;
     let_happen(world);
     for (int turns = 0; next_ms(world) <= world->now_ms; turns++) {
         assert_true(turns < TURNS_AT_ONCE);
         let_happen(world);
     }
-    world->now_ms = earlier(next_ms(world), at_ms);
+    if (world->broker.life == life) /* a new process begins with a turn */
+        world->now_ms = earlier(next_ms(world), at_ms);
 }
 
 void world_run_until(struct world *world, int64_t at_ms)
@@ -224,11 +224,16 @@ void world_run_until(struct world *world, int64_t at_ms)
     step(world, at_ms);
 }
 
+bool world_is_at_rest(const struct world *world)
+{
+    return bridge_is_idle(world->bridge) && bridge_books(world->bridge).waiting == 0;
+}
+
 void world_run_until_idle(struct world *world, int64_t at_ms)
 {
-    while (world->now_ms < at_ms && !bridge_is_idle(world->bridge))
+    while (world->now_ms < at_ms && !world_is_at_rest(world))
         step(world, at_ms);
-    assert_true(bridge_is_idle(world->bridge));
+    assert_true(world_is_at_rest(world));
 }
 
 void world_end(struct world *world)
@@ -251,12 +256,22 @@ const char *world_code(const struct world *world, size_t number)
     return world->arrivals[number].code;
 }
 
-size_t world_number_of(const struct world_call *call)
+bool world_has_number(struct str body)
+{
+    return memmem(body.p, body.n, "\"#", 2) != NULL;
+}
+
+size_t world_number_in(struct str body)
 {
     int64_t number;
-    const char *at = strstr(call->body, "\"#");
+    const char *at = memmem(body.p, body.n, "\"#", 2);
     assert_non_null(at);
-    struct str rest = str_of(at + 2);
+    struct str rest = {at + 2, body.n - (size_t)(at + 2 - body.p)};
     assert_true(str_to_int(str_cut(&rest, '"'), 0, INT32_MAX, &number));
     return (size_t)number;
+}
+
+size_t world_number_of(const struct world_call *call)
+{
+    return world_number_in(str_of(call->body));
 }

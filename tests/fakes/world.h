@@ -1,14 +1,17 @@
 /*
  * A scripted world around a real bridge: a clock that only the test moves, chance that repeats, a
- * broker and an endpoint that do as they are told. Times are milliseconds since the world began.
+ * broker, an endpoint and a journal that do as they are told. Times are milliseconds since the
+ * world began.
  *
- * After every step world_check_step must hold.
+ * After every step world_check_step must hold, and whatever leaves the bridge is watched: see
+ * world_leave.h.
  */
 #ifndef FAKES_WORLD_H
 #define FAKES_WORLD_H
 
 #include "tests/fakes/world_broker.h"
 #include "tests/fakes/world_endpoint.h"
+#include "tests/fakes/world_journal.h"
 
 #define WORLD_WALL_START_S 1700000000 /* what the wall clock shows when the world begins */
 
@@ -23,7 +26,11 @@ struct world_options {
     int64_t deadline_ms;         /* [five minutes] */
     const char *notify;          /* one template [documented] */
     uint64_t seed;               /* [every random value is the highest it can be] */
+    bool is_forgetful;           /* [the bridge has a journal] */
+    bool redelivers;             /* [the broker forgets with the link what it has delivered] */
     struct port_executions find; /* [none] */
+    const struct policy *policy; /* [everything is allowed] */
+    struct port_memory memory;   /* [none] */
 };
 
 /* A command as a test words it; what is not said is left out. */
@@ -38,16 +45,25 @@ struct world_command {
     int64_t expires_in_s;       /* MQTT 5 Message Expiry; 0: none */
     bool is_retained;
     bool is_qos0;
+    bool is_anonymous; /* without Correlation Data: its answers are not looked at */
 };
 
 struct world_arrival {
-    char *job;
+    char *topic;
+    char *payload;
+    char *response_topic; /* NULL: none */
+    char *correlation;    /* NULL: none */
     int64_t at_ms;
-    unsigned link;
+    int64_t expires_ms; /* -1: never */
+    bool is_qos0;
+    bool is_retained;
+    unsigned link; /* of its last delivery */
     uint64_t ticket;
-    bool is_taken;
+    bool is_taken; /* counted by the bridge as received */
     bool is_acknowledged;
+    bool is_dropped;            /* expired at the broker, or of QoS 0 and lost in a crash */
     size_t last_answer;         /* place among the broker's posts, from 1; 0: none yet */
+    size_t repeats_seen;        /* how often it was answered as a repeat */
     unsigned answers_delivered; /* counted by world_check_end */
     char code[32];              /* of the last answer, see world_code */
 };
@@ -57,17 +73,30 @@ struct world {
     uint64_t chance; /* state of the generator; 0: always the highest */
     unsigned max_in_flight;
     bool coalesces;
-    struct bridge *bridge;
+    bool is_forgetful;
+    bool redelivers;
+    struct bridge_options options; /* of every bridge of this world */
+    struct bridge *bridge;         /* NULL between world_kill and world_start */
     struct world_broker broker;
     struct world_endpoint endpoint;
+    struct world_journal journal;
     struct world_arrival *arrivals; /* by number */
     size_t arrival_count;
     size_t arrival_capacity;
+    size_t *deliveries; /* number of the arrival of each, by ticket */
+    size_t delivery_count;
+    size_t delivery_capacity;
     size_t taken_count;
+    size_t calls_before; /* this life of the bridge */
     bool is_abandoned;
-    size_t posts_seen; /* how far the checks have looked */
+    unsigned dies_in; /* the process dies before the n-th thing it does (1: the next); 0: never */
+    unsigned dies_again_in; /* what dies_in is after that */
+    bool is_dead;           /* so it has; world_crash follows by itself */
+    bool was_up;            /* the link, before world_kill */
+    size_t posts_seen;      /* how far the checks have looked */
     size_t acks_seen;
     size_t calls_seen;
+    size_t effects_seen;
 };
 
 /* The link is up, deliveries take no time, every call is done at once. */
@@ -78,9 +107,26 @@ void world_free(struct world *world);
 void world_end(struct world *world);
 
 /* A command arrives. Returns its number, from 0. Without a payload of its own it is
- * {"description":"#<number>","clientToken":"t<number>",members}; its correlation data is always
+ * {"description":"#<number>","clientToken":"t<number>",members}; its correlation data is
  * "c<number>". The bridge's turn comes with the next step. */
 size_t world_send(struct world *world, const struct world_command *command);
+
+/* The same message once more: by its sender, or by a broker that did not get the acknowledgement.
+ */
+void world_send_again(struct world *world, size_t number, bool is_duplicate);
+/* Whatever was not acknowledged, in order. A new link begins with it in a world that redelivers. */
+void world_redeliver(struct world *world);
+/* The number of the arrival that was delivered with the ticket. */
+size_t world_delivered(const struct world *world, uint64_t ticket);
+
+/* The end of the process: what was not committed is gone. A bridge whose journal has failed is
+ * thrown away like this by itself. */
+void world_kill(struct world *world);
+/* The next process, on a new link if there was one. */
+void world_start(struct world *world);
+void world_crash(struct world *world); /* both at once */
+/* After every step: checks it, and goes through the crash that is due. */
+void world_look(struct world *world);
 
 void world_link(struct world *world, bool is_up);
 void world_deliver(struct world *world, size_t count);
@@ -89,7 +135,9 @@ void world_turn(struct world *world);
 /* Lets everything happen that is due up to and at that time, each at its own time. */
 void world_run_until(struct world *world, int64_t at_ms);
 
-/* Runs until the bridge is idle, which must be so before at_ms. */
+bool world_is_at_rest(const struct world *world); /* the bridge is idle, and nothing waits */
+
+/* Runs until the world is at rest, which must be so before at_ms. */
 void world_run_until_idle(struct world *world, int64_t at_ms);
 
 /* How a command was answered last: "" not yet, "accepted", or the code of the rejection. */
@@ -98,6 +146,8 @@ const struct world_post *world_answer(const struct world *world, size_t number);
 
 /* Whose command a call carries: the number in its description. */
 size_t world_number_of(const struct world_call *call);
+bool world_has_number(struct str body);
+size_t world_number_in(struct str body);
 
 uint64_t world_below(struct world *world, uint64_t limit);
 

@@ -61,6 +61,7 @@ static enum err publish(void *context, const struct post *post)
         .correlation = str_dup(post->correlation),
         .at_ms = *broker->now_ms,
         .link = broker->link,
+        .life = broker->life,
     };
     return ERR_NONE;
 }
@@ -88,6 +89,13 @@ void world_broker_link(struct world_broker *broker, struct bridge *bridge, bool 
     else
         broker->next = broker->count; /* nobody will ever hear of the others */
     bridge_on_link(bridge, is_up);
+}
+
+void world_broker_crash(struct world_broker *broker)
+{
+    broker->is_up = false;
+    broker->next = broker->count;
+    broker->life++;
 }
 
 int64_t world_broker_due_ms(const struct world_broker *broker)

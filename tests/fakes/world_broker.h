@@ -16,6 +16,7 @@ struct world_post {
     char *correlation; /* NULL: none */
     int64_t at_ms;
     unsigned link; /* which connection it went out on */
+    unsigned life; /* and of which process */
     bool is_delivered;
 };
 
@@ -23,6 +24,7 @@ struct world_broker {
     const int64_t *now_ms;
     bool is_up;
     unsigned link;           /* counts connections */
+    unsigned life;           /* counts the bridge's crashes */
     size_t window;           /* posts not yet delivered that it takes */
     size_t payload_max;      /* bytes; a longer one is never taken */
     int64_t delivers_in_ms;  /* WORLD_WITHHELD: only by world_broker_deliver */
@@ -43,6 +45,9 @@ struct port_broker world_broker_port(struct world_broker *broker);
 
 /* A new connection, or the end of one; the bridge is told. */
 void world_broker_link(struct world_broker *broker, struct bridge *bridge, bool is_up);
+
+/* The connection ends, and nobody is there to be told. */
+void world_broker_crash(struct world_broker *broker);
 
 int64_t world_broker_due_ms(const struct world_broker *broker);
 bool world_broker_step(struct world_broker *broker, struct bridge *bridge);

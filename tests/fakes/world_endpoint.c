@@ -18,6 +18,7 @@ void world_endpoint_fini(struct world_endpoint *endpoint)
         free(endpoint->calls[i].body);
     }
     free(endpoint->calls);
+    free(endpoint->effects);
 }
 
 void world_endpoint_script(struct world_endpoint *endpoint, const char *job,
@@ -51,14 +52,30 @@ static void check_start(const struct world_endpoint *endpoint, struct str job)
         assert_false(str_eq_text(job, endpoint->calls[endpoint->open[i]].job));
 }
 
+static void *grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity == 0 ? 64 : *capacity * 2;
+    array = realloc(array, *capacity * size);
+    assert_non_null(array);
+    return array;
+}
+
 static struct world_call *add_call(struct world_endpoint *endpoint)
 {
-    if (endpoint->count == endpoint->capacity) {
-        endpoint->capacity = endpoint->capacity == 0 ? 64 : endpoint->capacity * 2;
-        endpoint->calls = realloc(endpoint->calls, endpoint->capacity * sizeof(struct world_call));
-        assert_non_null(endpoint->calls);
-    }
+    endpoint->calls =
+        grow(endpoint->calls, endpoint->count, &endpoint->capacity, sizeof endpoint->calls[0]);
     return &endpoint->calls[endpoint->count++];
+}
+
+static void take_effect(struct world_endpoint *endpoint, size_t number)
+{
+    if (endpoint->calls[number].reply.fault != FAULT_OK)
+        return;
+    endpoint->effects = grow(endpoint->effects, endpoint->effect_count, &endpoint->effect_capacity,
+                             sizeof endpoint->effects[0]);
+    endpoint->effects[endpoint->effect_count++] = number;
 }
 
 static enum err start(void *context, const struct call *call)
@@ -140,8 +157,18 @@ bool world_endpoint_step(struct world_endpoint *endpoint, struct bridge *bridge)
     memmove(&endpoint->open[place], &endpoint->open[place + 1],
             (endpoint->open_count - place) * sizeof endpoint->open[0]);
     endpoint->calls[number].is_open = false;
+    take_effect(endpoint, number);
     tell(&endpoint->calls[number], number, bridge);
     return true;
+}
+
+void world_endpoint_crash(struct world_endpoint *endpoint)
+{
+    for (size_t i = 0; i < endpoint->open_count; i++) {
+        endpoint->calls[endpoint->open[i]].is_open = false;
+        take_effect(endpoint, endpoint->open[i]);
+    }
+    endpoint->open_count = 0;
 }
 
 size_t world_endpoint_calls(const struct world_endpoint *endpoint, const char *job, int64_t from_ms,

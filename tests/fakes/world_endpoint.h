@@ -51,6 +51,9 @@ struct world_endpoint {
     size_t open[LIMITS_MAX_IN_FLIGHT]; /* places in calls */
     size_t open_count;
     size_t open_most; /* at any one time */
+    size_t *effects;  /* places of the calls that changed their job, in the order they did */
+    size_t effect_count;
+    size_t effect_capacity;
 };
 
 void world_endpoint_init(struct world_endpoint *endpoint, const int64_t *now_ms);
@@ -65,6 +68,10 @@ int64_t world_endpoint_due_ms(const struct world_endpoint *endpoint);
 
 /* Tells the bridge of one call that has ended; false: none has. */
 bool world_endpoint_step(struct world_endpoint *endpoint, struct bridge *bridge);
+
+/* Nobody is there any more to be told of the calls that are open; those that would have been done
+ * have taken effect all the same. */
+void world_endpoint_crash(struct world_endpoint *endpoint);
 
 /* Calls started at from_ms or later and before to_ms; job NULL: of any. */
 size_t world_endpoint_calls(const struct world_endpoint *endpoint, const char *job, int64_t from_ms,

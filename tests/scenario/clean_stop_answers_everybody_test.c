@@ -1,6 +1,12 @@
 #include "tests/check.h"
 #include "tests/fakes/world.h"
 
+/* Without a journal: nobody would remember what is not answered before the end. */
+static struct world *new_world(unsigned max_in_flight)
+{
+    return world_new(&(struct world_options){.max_in_flight = max_in_flight, .is_forgetful = true});
+}
+
 static size_t send(struct world *world, const char *job)
 {
     return world_send(world, &(struct world_command){.thing = "pump", .job = job});
@@ -9,7 +15,7 @@ static size_t send(struct world *world, const char *job)
 static void what_is_in_a_call_ends_and_what_waits_is_answered(void **state)
 {
     (void)state;
-    struct world *world = world_new(&(struct world_options){.max_in_flight = 1});
+    struct world *world = new_world(1);
     world->endpoint.usual.takes_ms = 500;
     size_t calling = send(world, "a");
     size_t behind = send(world, "a");
@@ -34,7 +40,7 @@ static void what_is_in_a_call_ends_and_what_waits_is_answered(void **state)
 static void a_pausing_command_is_answered(void **state)
 {
     (void)state;
-    struct world *world = world_new(&(struct world_options){0});
+    struct world *world = new_world(8);
     world_endpoint_script(&world->endpoint, NULL,
                           (struct world_reply){.fault = FAULT_THROTTLING, .retry_after_ms = 9000});
     size_t pausing = send(world, "a");
@@ -50,7 +56,7 @@ static void a_call_that_fails_during_the_stop_is_not_tried_again(void **state)
     (void)state;
     const enum fault faults[] = {FAULT_INTERNAL_FAILURE, FAULT_THROTTLING, FAULT_EXPIRED_TOKEN};
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
-        struct world *world = world_new(&(struct world_options){0});
+        struct world *world = new_world(8);
         world->endpoint.usual = (struct world_reply){.fault = faults[i], .takes_ms = 500};
         size_t calling = send(world, "a");
         world_run_until(world, 100);
@@ -65,7 +71,7 @@ static void a_call_that_fails_during_the_stop_is_not_tried_again(void **state)
 static void a_call_that_does_not_end_is_abandoned(void **state)
 {
     (void)state;
-    struct world *world = world_new(&(struct world_options){0});
+    struct world *world = new_world(8);
     world_endpoint_script(&world->endpoint, "never", (struct world_reply){.is_never = true});
     world_endpoint_script(&world->endpoint, "late", (struct world_reply){.takes_ms = 9000});
     size_t never = send(world, "never");
@@ -90,7 +96,7 @@ static void a_call_that_does_not_end_is_abandoned(void **state)
 static void answers_not_delivered_keep_it_busy(void **state)
 {
     (void)state;
-    struct world *world = world_new(&(struct world_options){0});
+    struct world *world = new_world(8);
     world->broker.delivers_in_ms = WORLD_WITHHELD;
     send(world, "a");
     world_run_until(world, 100);

@@ -187,7 +187,8 @@ static void a_failed_call_is_tried_again_with_what_came_meanwhile(void **state)
 static void a_stop_ends_all_that_share_a_call(void **state)
 {
     (void)state;
-    struct world *world = new_world();
+    struct world *world =
+        world_new(&(struct world_options){.coalesces = true, .is_forgetful = true});
     world->endpoint.usual.is_never = true;
     for (size_t i = 0; i < 3; i++)
         send(world, "pump", "rollout");

@@ -60,7 +60,7 @@ static void a_link_lost_again_and_again(void **state)
     world->broker.delivers_in_ms = WORLD_WITHHELD;
     for (int i = 0; i < 10; i++)
         send(world, "rollout");
-    for (int64_t at_ms = 1; !bridge_is_idle(world->bridge); at_ms++) {
+    for (int64_t at_ms = 1; !world_is_at_rest(world); at_ms++) {
         assert_true(at_ms < 100);
         world_run_until(world, at_ms);
         world_deliver(world, 1);
