@@ -422,12 +422,14 @@ static void a_memory_comes_and_goes_with_the_decision(void **state)
     remember(file, "j", "1");
     journal_file_decide(file, seq, 0);
     journal_file_crash(file);
+    journal_file_open(file);
     check_memories(file, "");
     assert_int_equal(journal_file_find(file, "t"), JOURNAL_OPEN);
     remember(file, "j", "1");
     journal_file_decide(file, seq, 0);
     journal_file_commit(file);
     journal_file_crash(file);
+    journal_file_open(file);
     check_memories(file, "j=1 ");
     assert_int_equal(journal_file_find(file, "t"), JOURNAL_DECIDED);
 }
