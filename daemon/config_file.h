@@ -11,8 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/mistakes.h"
 
-#define CONFIG_FILE_BYTES_MAX ((size_t)1024 * 1024)
-#define CONFIG_FILE_DEFAULT   "/etc/jobs-bridge/jobs-bridge.yaml"
+#define CONFIG_FILE_DEFAULT "/etc/jobs-bridge/jobs-bridge.yaml"
 
 /* The file to read: the one asked for, else $JOBS_BRIDGE_CONFIG, else the default one if there is
  * one; NULL: none, so the built-in defaults. */

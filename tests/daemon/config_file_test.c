@@ -1,6 +1,7 @@
 /* Every file under vectors/config, with all the mistakes that stand in its *.expected; an empty one
  * means there are none. */
 #include "daemon/config_file.h"
+#include "daemon/document.h"
 #include "tests/check.h"
 
 #include <glob.h>
@@ -85,11 +86,11 @@ static void large_file(void **state)
     char name[] = "/tmp/jobs-bridge-config-XXXXXX";
     int fd = mkstemp(name);
     assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, CONFIG_FILE_BYTES_MAX + 1), 0);
+    assert_int_equal(ftruncate(fd, DOCUMENT_BYTES_MAX + 1), 0);
     check_one_mistake(name, "is too large");
     assert_int_equal(ftruncate(fd, 0), 0);
     char line[] = "# a comment to the brim, exactly 64 bytes long, the end of it: \n";
-    for (size_t n = 0; n < CONFIG_FILE_BYTES_MAX; n += sizeof line - 1)
+    for (size_t n = 0; n < DOCUMENT_BYTES_MAX; n += sizeof line - 1)
         assert_int_equal(write(fd, line, sizeof line - 1), sizeof line - 1);
     struct buf found;
     buf_init(&found, EXPECTED_BYTES_MAX);
