@@ -1,9 +1,14 @@
 #include "base/emit.h"
 
+#include <limits.h>
+
 struct emit emit_to(struct buf *out)
 {
     return (struct emit){.out = out};
 }
+
+/* What RFC 8259 asks to escape: control characters, the quote and the backslash. */
+static const bool is_escaped[UCHAR_MAX + 1] = {[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
 
 static void add_quoted(struct buf *out, struct str s)
 {
@@ -12,7 +17,7 @@ static void add_quoted(struct buf *out, struct str s)
     size_t start = 0;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
+        if (!is_escaped[c])
             continue;
         buf_add(out, (struct str){s.p + start, i - start});
         start = i + 1;
