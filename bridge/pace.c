@@ -1,12 +1,28 @@
 #include "bridge/pace.h"
 
-#define NOT_YET (INT64_MIN / 2)
+#define NOT_YET        (INT64_MIN / 2)
+#define IDLE_BEFORE_MS 3600000 /* nothing was called before the beginning */
 
 void pace_init(struct pace *pace, double rate_per_second, unsigned burst, int64_t now_ms)
 {
     *pace = (struct pace){.lowered_ms = NOT_YET, .raised_ms = now_ms};
-    bucket_init(&pace->bucket, rate_per_second, burst, now_ms);
+    bucket_init(&pace->bucket, rate_per_second, burst, now_ms - IDLE_BEFORE_MS);
     pace->configured = pace->bucket.parts_per_second;
+}
+
+bool pace_take(struct pace *pace, int64_t now_ms)
+{
+    bool was_idle = bucket_has_overflowed(&pace->bucket, now_ms);
+    if (!bucket_take(&pace->bucket, now_ms))
+        return false;
+    if (was_idle)
+        bucket_still(&pace->bucket, now_ms);
+    return true;
+}
+
+void pace_replied(struct pace *pace, int64_t now_ms)
+{
+    bucket_flow(&pace->bucket, now_ms);
 }
 
 static void lower(struct pace *pace, int64_t now_ms)

@@ -30,6 +30,14 @@ struct pace {
 
 void pace_init(struct pace *pace, double rate_per_second, unsigned burst, int64_t now_ms);
 
+/* Takes a token for a call; false: there is none.
+ *
+ * After a while without calls the service's bucket is full, and begins to refill when the first
+ * call reaches it, which is later than it left here. So ours begins when the first reply is back:
+ * otherwise the first call after a burst would come to the service a moment too early. */
+bool pace_take(struct pace *pace, int64_t now_ms);
+void pace_replied(struct pace *pace, int64_t now_ms); /* whatever the reply is; before the others */
+
 /* A call that started at started_ms was throttled; asked_ms is the rest that AWS asks for, or -1;
  * what is more than BACKOFF_ASKED_MAX_MS counts as that. Returns when calls may leave again. */
 int64_t pace_throttled(struct pace *pace, int64_t started_ms, int64_t asked_ms, int64_t now_ms,

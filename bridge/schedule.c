@@ -140,7 +140,7 @@ struct record *schedule_start(struct schedule *schedule, int64_t now_ms)
 {
     end_pauses(schedule, now_ms);
     if (!may_start(schedule) || !breaker_allows(&schedule->breaker, now_ms) ||
-        !bucket_take(&schedule->pace.bucket, now_ms))
+        !pace_take(&schedule->pace, now_ms))
         return NULL;
     struct lane *lane = fair_turn(&schedule->fair);
     assert(lane != NULL);
@@ -155,6 +155,7 @@ int64_t schedule_judge(struct schedule *schedule, const struct record *first,
 {
     struct lane *lane = first->lane;
     const struct port_chance *chance = &schedule->options.chance;
+    pace_replied(&schedule->pace, now_ms);
     if (breaker_ended(&schedule->breaker, reply, lane, now_ms, chance))
         pace_restart(&schedule->pace, now_ms);
     switch (reply->class) {

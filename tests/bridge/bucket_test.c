@@ -1,3 +1,4 @@
+#include "base/due.h"
 #include "bridge/bucket.h"
 #include "tests/check.h"
 
@@ -145,6 +146,44 @@ static void the_smallest_rate_is_a_limit(void **state)
     assert_false(bucket_take(&bucket, 1000000));
 }
 
+static void what_did_not_fit_is_told(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 3, 0);
+    assert_false(bucket_has_overflowed(&bucket, 49));
+    assert_true(bucket_has_overflowed(&bucket, 50));
+    assert_true(bucket_has_overflowed(&bucket, INT64_MAX / 4));
+    assert_true(bucket_take(&bucket, 50));
+    assert_false(bucket_has_overflowed(&bucket, 199));
+    assert_true(bucket_has_overflowed(&bucket, 200));
+    bucket_init(&bucket, 0, 3, 0);
+    assert_false(bucket_has_overflowed(&bucket, 1000000));
+}
+
+static void what_is_still_keeps_its_level(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 3, 0);
+    assert_true(bucket_take(&bucket, 0));
+    assert_true(bucket_take(&bucket, 100));
+    bucket_still(&bucket, 150);
+    assert_true(bucket_take(&bucket, 5000));
+    assert_true(bucket_take(&bucket, 5000));
+    assert_false(bucket_take(&bucket, 5000));
+    assert_true(bucket_next_ms(&bucket, 5000) == DUE_NEVER);
+    bucket_flow(&bucket, 6000);
+    assert_int_equal(bucket_next_ms(&bucket, 6000), 6050); /* half had flowed in before */
+    bucket_still(&bucket, 6000);
+    bucket_hold(&bucket, 7000); /* a hold has its own end */
+    assert_int_equal(bucket_next_ms(&bucket, 6000), 7100);
+
+    bucket_init(&bucket, 0, 1, 0);
+    bucket_still(&bucket, 0);
+    assert_true(bucket_take(&bucket, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +196,8 @@ int main(void)
         cmocka_unit_test(next_is_never_early_and_never_in_the_past),
         cmocka_unit_test(extremes_do_not_overflow),
         cmocka_unit_test(the_smallest_rate_is_a_limit),
+        cmocka_unit_test(what_did_not_fit_is_told),
+        cmocka_unit_test(what_is_still_keeps_its_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

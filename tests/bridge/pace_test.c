@@ -152,6 +152,21 @@ static void a_restart_gives_up_what_was_saved_up(void **state)
     check_rate(&pace, 10);
 }
 
+static void a_full_bucket_refills_from_the_first_reply_on(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 10, 2, 0);
+    assert_true(pace_take(&pace, 1000));
+    assert_true(pace_take(&pace, 1000));
+    assert_false(pace_take(&pace, 1500));
+    assert_true(bucket_next_ms(&pace.bucket, 1500) == DUE_NEVER);
+    pace_replied(&pace, 1500);
+    assert_int_equal(bucket_next_ms(&pace.bucket, 1500), 1600);
+    assert_true(pace_take(&pace, 1600));
+    assert_int_equal(bucket_next_ms(&pace.bucket, 1600), 1700); /* it was not full */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +180,7 @@ int main(void)
         cmocka_unit_test(what_the_service_asks_for_is_kept_within_reason),
         cmocka_unit_test(without_a_limit_there_is_only_the_rest),
         cmocka_unit_test(a_restart_gives_up_what_was_saved_up),
+        cmocka_unit_test(a_full_bucket_refills_from_the_first_reply_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,9 +98,10 @@ static void the_rate_limits_starts_not_turns(void **state)
     add(&schedule, "a", 9000);
     add(&schedule, "b", 9000);
     add(&schedule, "c", 9000);
-    assert_non_null(schedule_start(&schedule, 0));
+    struct record *first = schedule_start(&schedule, 0);
     assert_non_null(schedule_start(&schedule, 0));
     assert_null(schedule_start(&schedule, 0));
+    schedule_judge(&schedule, first, &(struct reply){.class = FAULT_NONE}, 0);
     assert_int_equal(schedule_due_ms(&schedule, 0), 100);
     assert_null(schedule_start(&schedule, 99));
     assert_non_null(schedule_start(&schedule, 100));

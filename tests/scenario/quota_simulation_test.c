@@ -2,7 +2,7 @@
  * A day of too much work in three minutes: 1,000 things, 20 jobs, 50 times as many commands as the
  * quota has calls, and a service that allows 10 calls a second, then 3 for a minute, then 10 again.
  * One thing sends a fifth of it all, one a single command now and then. What comes of it is printed
- * and left in quota-simulation.txt.
+ * and left in quota-simulation.txt of the build folder.
  */
 #include "tests/check.h"
 #include "tests/fakes/world.h"
@@ -255,7 +255,7 @@ static int set_up(void **state)
     assert_non_null(simulation);
     simulation->waits = calloc(COMMANDS_MAX, sizeof simulation->waits[0]);
     assert_non_null(simulation->waits);
-    simulation->report = fopen("quota-simulation.txt", "w");
+    simulation->report = fopen(REPORT_DIR "/quota-simulation.txt", "w");
     assert_non_null(simulation->report);
     *state = simulation;
     return 0;

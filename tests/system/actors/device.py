@@ -111,8 +111,8 @@ class Device:
             return [m for m in self.messages if m.topic == topic]
 
     def publish(self, topic, payload, qos=1, retain=False, response_topic=None, correlation=None,
-                expiry=None):
-        """Sends and, at QoS 1, waits for the broker's acknowledgement."""
+                expiry=None, is_waiting=True):
+        """Sends and, at QoS 1, waits for the broker's acknowledgement unless told not to."""
         properties = None
         if self.version == 5:
             properties = Properties(PacketTypes.PUBLISH)
@@ -124,7 +124,9 @@ class Device:
                 properties.MessageExpiryInterval = expiry
         if not isinstance(payload, (bytes, str)):
             payload = json.dumps(payload)
-        self._client.publish(topic, payload, qos, retain, properties).wait_for_publish(PATIENCE)
+        sent = self._client.publish(topic, payload, qos, retain, properties)
+        if is_waiting:
+            sent.wait_for_publish(PATIENCE)
 
     def send(self, job, payload, namespace=None, **publish):
         """Publishes a command, gives it a clientToken unless it has one; does not wait."""

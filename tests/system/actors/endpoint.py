@@ -2,6 +2,7 @@
 
     endpoint.script(throttled(), unavailable(), Reply())   these, in this order
     endpoint.otherwise(unavailable())                      this, once the script is at its end
+    endpoint.otherwise(lambda request: throttled())        or what a function says
 """
 
 import json
@@ -22,6 +23,7 @@ class Request:
     headers: dict
     body: bytes
     at: float = field(default_factory=time.monotonic)
+    reply: "Reply" = None  # what it was answered
 
     @property
     def path(self):
@@ -61,6 +63,10 @@ def throttled():
 
 def not_found():
     return Reply(404, "ResourceNotFoundException", "Job is not found")
+
+
+def invalid():
+    return Reply(400, "InvalidRequestException", "The request is not valid.")
 
 
 def unavailable():
@@ -153,7 +159,9 @@ class Endpoint:
     def take(self, request):
         with self._lock:
             self.requests.append(request)
-            return self._script.popleft() if self._script else self._otherwise
+            reply = self._script.popleft() if self._script else self._otherwise
+            request.reply = reply(request) if callable(reply) else reply
+            return request.reply
 
     def wait_for(self, count):
         until(lambda: len(self.requests) >= count, f"{count} requests at the endpoint")

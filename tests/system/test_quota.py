@@ -1,0 +1,135 @@
+"""Under the quota: few calls, none wasted, everyone answered."""
+
+import threading
+import time
+
+from actors import Reply, until
+from actors.device import command_topic
+from actors.endpoint import invalid, throttled
+
+COMMANDS, JOBS, THINGS = 2000, 20, 50
+UPDATES = ("description", "timeoutConfig", "jobExecutionsRolloutConfig")
+
+
+class Quota:
+    """A service that allows so many calls a second, and as many at once."""
+
+    def __init__(self, rate):
+        self.rate = self.level = rate
+        self.at = time.monotonic()
+        self.refused = 0
+
+    def __call__(self, _request):
+        now = time.monotonic()
+        self.level = min(self.rate, self.level + (now - self.at) * self.rate)
+        self.at = now
+        if self.level < 1:
+            self.refused += 1
+            return throttled()
+        self.level -= 1
+        return Reply()
+
+
+def done(endpoint):
+    return [request for request in endpoint.requests if request.reply.status == 200]
+
+
+def update_of(number):
+    """One of three members, so that a call carries what several commands say."""
+    value = {"description": f"number {number}",
+             "timeoutConfig": {"inProgressTimeoutInMinutes": 1 + number % 1000},
+             "jobExecutionsRolloutConfig": {"maximumPerMinute": 1 + number % 1000}}
+    member = UPDATES[number // JOBS % len(UPDATES)]
+    return {member: value[member], "clientToken": f"n{number}"}
+
+
+def job_of(number):
+    return f"job-{number % JOBS}"
+
+
+def answers_of(device):
+    return {m.json["clientToken"]: m for m in list(device.messages)
+            if m.topic.endswith(("/accepted", "/rejected"))}
+
+
+def test_twenty_times_too_much_is_answered_with_few_calls(scripted, new_broker, new_device,
+                                                          endpoint):
+    broker = new_broker().start()
+    scripted({"jobs": {"rate_per_second": 10}}, broker).start()
+    quota = Quota(10)
+    endpoint.otherwise(quota)
+    device = new_device(None, broker)
+    started = time.monotonic()
+
+    for number in range(COMMANDS):
+        topic = command_topic(job_of(number), thing=f"thing-{number % THINGS}")
+        device.publish(topic, update_of(number), is_waiting=False)
+    answers = until(lambda: len(answers_of(device)) == COMMANDS and answers_of(device),
+                    f"{COMMANDS} answers", patience=45)
+
+    took = time.monotonic() - started
+    print(f"{COMMANDS} commands in {took:.1f} s, {len(endpoint.requests)} calls, "
+          f"{quota.refused} throttled")
+    assert took <= 45
+    assert len(endpoint.requests) <= 200
+    assert quota.refused <= 2
+    assert all(answer.is_accepted for answer in answers.values())
+
+
+def test_the_calls_together_say_what_the_commands_said(scripted, new_broker, new_device, endpoint):
+    broker = new_broker().start()
+    scripted({"jobs": {"rate_per_second": 10}}, broker).start()
+    endpoint.otherwise(Quota(10))
+    device = new_device(None, broker)
+    expected = {}
+
+    for number in range(COMMANDS // 4):
+        topic = command_topic(job_of(number), thing=f"thing-{number % THINGS}")
+        update = update_of(number)
+        device.publish(topic, update, is_waiting=False)
+        expected.setdefault(f"/jobs/{job_of(number)}", {}).update(update)
+    until(lambda: len(answers_of(device)) == COMMANDS // 4, "the answers", patience=45)
+
+    jobs, shared = {}, 0
+    for request in done(endpoint):
+        jobs.setdefault(request.path, {}).update(request.json)
+    for answer in answers_of(device).values():
+        shared += 1 / answer.json["coalesced"]
+    for update in expected.values():
+        del update["clientToken"]
+    assert jobs == expected
+    assert round(shared) == len(done(endpoint))
+
+
+def test_one_bad_command_spoils_no_other(scripted, new_broker, new_device, endpoint):
+    broker = new_broker().start()
+    scripted(broker=broker).start()
+    gate = threading.Event()
+    endpoint.script(Reply(gate=gate))
+    endpoint.otherwise(lambda request: invalid() if "abortConfig" in request.json else Reply())
+    device = new_device("pump-1", broker)
+    abort = {"criteriaList": [{"failureType": "ALL", "action": "CANCEL",
+                               "thresholdPercentage": 1, "minNumberOfExecutedThings": 1}]}
+
+    sent = [device.send("j", {"abortConfig": abort} if number == 3
+                        else {"description": str(number)}) for number in range(6)]
+    gate.set()
+
+    answers = [device.answer(topic, token) for topic, token in sent]
+    assert [answer.is_accepted for answer in answers] == [True, True, True, False, True, True]
+    assert answers[3].json["code"] == "InvalidRequest"
+    assert [request.json for request in done(endpoint)][-1] == {"description": "5"}
+
+
+def test_a_noisy_thing_is_told_when_enough_of_it_waits(scripted, new_broker, new_device, endpoint):
+    broker = new_broker().start()
+    scripted({"jobs": {"waiting_per_thing": 10, "rate_per_second": 1, "burst": 1}}, broker).start()
+    noisy, quiet = new_device("noisy", broker), new_device("quiet", broker)
+
+    sent = [noisy.send(f"job-{number}", {"description": "x"}) for number in range(15)]
+    refused = noisy.answer(*sent[-1])
+    answer = quiet.update("own", {"description": "x"})
+
+    assert refused.json["code"] == "RequestThrottled" and refused.json["retryAfter"] > 0
+    assert answer.is_accepted
+    assert len(endpoint.requests) <= 5
