@@ -256,6 +256,7 @@ class FakeBroker:
 
     def _acknowledge(self, publish, reason):
         self._unacknowledged -= 1
+        reason = reason if self._version == 5 else 0
         if is_answer(publish.topic):
             self.history.note("refused" if reason >= 0x80 else "answered",
                               command=token_of(publish.payload))

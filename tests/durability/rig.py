@@ -42,6 +42,7 @@ class TracedBridge(Bridge):
 
     def start_under(self, *strace, follow=True):
         """With follow, all threads; else the main one alone, which has the journal."""
+        self.env["ASAN_OPTIONS"] += ":detect_leaks=0"  # that needs ptrace for itself
         argv = [STRACE, "-D", *(["-f"] if follow else []), "-qq", "-o", self.folder / "strace.log", *strace,
                 self.program, "run", "--config", self.file]
         self.process = Process(argv, self.folder / "bridge.log", self.env)

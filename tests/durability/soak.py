@@ -250,7 +250,8 @@ class Town:
         self.history.save(self.folder / "history.jsonl")
 
     def problems(self):
-        return check(self.history) + set_aside(self.bridge.state)
+        ended = [f"the bridge ended by itself {self.exits} times"] if self.exits else []
+        return check(self.history) + set_aside(self.bridge.state) + ended
 
     def close(self):
         self.publisher.close()
