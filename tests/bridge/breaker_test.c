@@ -1,5 +1,6 @@
 #include "bridge/breaker.h"
 #include "tests/bridge/sample.h"
+#include "tests/bridge/table.h"
 #include "tests/check.h"
 
 #define NEVER BREAKER_STATE_COUNT
@@ -39,6 +40,23 @@ static void every_cell_of_the_state_table(void **state)
             assert_int_equal(breaker_next((enum breaker_state)from, (enum breaker_event)event),
                              expected((enum breaker_state)from, (enum breaker_event)event));
     }
+}
+
+static const char *name(int state)
+{
+    return breaker_state_name((enum breaker_state)state);
+}
+
+static int next(int state, int event)
+{
+    return (int)breaker_next((enum breaker_state)state, (enum breaker_event)event);
+}
+
+static void the_table_of_the_documentation(void **state)
+{
+    (void)state;
+    table_check(&(struct table_of){"The breaker's states", BREAKER_STATE_COUNT, BREAKER_EVENT_COUNT,
+                                   name, next});
 }
 
 static bool end(struct breaker *breaker, enum fault fault, int job, int64_t now_ms)
@@ -166,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_of_the_state_table),
+        cmocka_unit_test(the_table_of_the_documentation),
         cmocka_unit_test(a_row_of_failures_opens_it),
         cmocka_unit_test(any_answer_between_begins_anew),
         cmocka_unit_test(throttling_never_opens_it),

@@ -1,5 +1,6 @@
 #include "bridge/record.h"
 #include "tests/bridge/sample.h"
+#include "tests/bridge/table.h"
 #include "tests/check.h"
 
 #define NEVER RECORD_STATE_COUNT
@@ -43,6 +44,23 @@ static void every_cell_of_the_state_table(void **state)
                             event);
             assert_int_equal(next, expected((enum record_state)from, (enum record_event)event));
         }
+}
+
+static const char *name(int state)
+{
+    return record_state_name((enum record_state)state);
+}
+
+static int next(int state, int event)
+{
+    return (int)record_next((enum record_state)state, (enum record_event)event);
+}
+
+static void the_table_of_the_documentation(void **state)
+{
+    (void)state;
+    table_check(&(struct table_of){"A command's states", RECORD_STATE_COUNT, RECORD_EVENT_COUNT,
+                                   name, next});
 }
 
 static void every_state_can_reach_done_and_has_a_name(void **state)
@@ -144,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_of_the_state_table),
+        cmocka_unit_test(the_table_of_the_documentation),
         cmocka_unit_test(every_state_can_reach_done_and_has_a_name),
         cmocka_unit_test(the_record_owns_all_it_says),
         cmocka_unit_test(a_record_of_nothing_but_a_topic),

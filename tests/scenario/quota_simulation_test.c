@@ -183,6 +183,7 @@ static void run(struct simulation *simulation, bool coalesces)
                                                           .coalesces = coalesces,
                                                           .reserve_percent = 10,
                                                           .waiting_per_thing = 1000,
+                                                          .is_forgetful = true,
                                                           .seed = 20240229});
     simulation->world->endpoint.decide = serve;
     simulation->world->endpoint.decide_context = simulation;
