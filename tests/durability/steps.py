@@ -4,8 +4,6 @@ The run: six commands on two jobs and one that is refused; then one of them once
 ones. A step is the N-th call of one kind that the daemon's main thread makes.
 """
 
-import copy
-import pathlib
 import re
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """System calls that fail: what is not durable is not acknowledged, the log says why, and the bridge
 goes on by itself once they work again."""
 
+import pathlib
 import subprocess
 
 import pytest
@@ -63,7 +64,7 @@ def test_an_operation_may_be_interrupted(tmp_path, chance, journal_steps):
 @pytest.fixture(scope="module")
 def short_writes(tmp_path_factory):
     """A library to preload, with which no write and no send takes all that it is given."""
-    source = steps.pathlib.Path(__file__).parent / "short_writes.c"
+    source = pathlib.Path(__file__).parent / "short_writes.c"
     library = tmp_path_factory.mktemp("shim") / "short_writes.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
     return library

@@ -1,6 +1,7 @@
 """Loss of power at every moment of a run with `sync: full`: whatever was acknowledged before it is
 in the journal, and whatever was answered is in there with that answer."""
 
+import copy
 import json
 import shutil
 import sqlite3
@@ -137,7 +138,7 @@ def preset(rig, recording, moment):
         note(**{"kind": "sent", **{k: v for k, v in fact.items() if k != "fact"}})
     taken = {id(delivery) for delivery in recording.taken_before(moment)}
     for delivery in recording.deliveries:
-        again = steps.copy.copy(delivery)
+        again = copy.copy(delivery)
         again.is_acknowledged = id(delivery) in taken
         rig.broker.deliveries.append(again)
         note("kept", command=again.command)
