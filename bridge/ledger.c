@@ -1,5 +1,7 @@
 #include "bridge/ledger.h"
 
+#include "base/limits.h"
+
 void ledger_init(struct ledger *ledger, const struct port_journal *port)
 {
     *ledger = (struct ledger){.port = *port, .lazy_since_ms = DUE_NEVER};
@@ -57,6 +59,12 @@ static struct ending ending_of(const struct record *record)
     };
 }
 
+/* One that is too long was refused for that alone: nobody will read it again. */
+static struct str kept_payload(const struct arrival *arrival)
+{
+    return arrival->payload.n <= LIMITS_COMMAND_BYTES ? arrival->payload : STR("");
+}
+
 static struct journal_entry entry_of(const struct record *record, const struct arrival *arrival,
                                      int64_t wall_ms)
 {
@@ -64,7 +72,7 @@ static struct journal_entry entry_of(const struct record *record, const struct a
         .seq = record->seq,
         .state = record->state == RECORD_DECIDED ? JOURNAL_DECIDED : JOURNAL_OPEN,
         .topic = record->topic,
-        .payload = arrival->payload,
+        .payload = kept_payload(arrival),
         .response_topic = record->response_topic,
         .correlation = record->correlation,
         .repeat_of = identity_of(record),

@@ -98,7 +98,7 @@ struct journal_entry {
     struct str payload;
     struct str response_topic; /* a valid one, or absent */
     struct str correlation;    /* absent: none */
-    struct str repeat_of;      /* its clientToken or Correlation Data; absent: its payload */
+    struct str repeat_of;      /* its clientToken or Correlation Data; absent: neither */
     int64_t qos;
     int64_t arrived_at_ms; /* wall clock */
     int64_t expires_at_ms; /* wall clock, of the Message Expiry Interval; -1: none */
@@ -127,9 +127,8 @@ struct port_journal {
     /* Finished, but what was to be published could not be: keeps it as a dead letter. */
     enum err (*bury)(void *context, uint64_t seq, struct str reason, int64_t wall_ms,
                      struct why *why);
-    /* The newest command within the dedupe window with the topic of like and its repeat_of (or,
-     * where that is absent, its payload). ERR_NOT_FOUND: none. The views live until the next call.
-     */
+    /* The newest command within the dedupe window with the topic, repeat_of and payload of like.
+     * ERR_NOT_FOUND: none. The views live until the next call. */
     enum err (*find)(void *context, const struct journal_entry *like, int64_t wall_ms,
                      struct journal_entry *ret, struct why *why);
     /* Ends the transaction, and collects what has left the dedupe window. */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* What makes a command the same: more than a topic and a payload can be. */
-#define IDENTITY_MAX   ((size_t)1024 * 1024)
+/* Of a command that was found: more than its topic, payload and ending can be. */
+#define FOUND_MAX      ((size_t)1024 * 1024)
 #define PAGE_BYTES_MIN 512
 /* How often has_room collects in search of room. */
 #define GAIN_TRIES 16
@@ -41,8 +41,8 @@ static const char *const sql[SQL_COUNT] = {
     [FINISH] = "DELETE FROM unfinished WHERE seq = ?1",
     [BURY] = "INSERT INTO dead VALUES (?1, ?2, ?3)",
     [FIND] = JOURNAL_ROW_SELECT " WHERE c.repeat_hash = ?1 AND c.topic = ?2 AND c.repeat_of IS ?3"
-                                " AND (?3 IS NOT NULL OR c.payload = ?4)"
-                                " AND (c.arrived_at_ms >= ?5 OR u.seq IS NOT NULL)"
+                                " AND c.payload = ?4"
+                                " AND (c.arrived_at_ms BETWEEN ?5 AND ?6 OR u.seq IS NOT NULL)"
                                 " ORDER BY c.seq DESC LIMIT 1",
     [EACH] = JOURNAL_ROW_SELECT " WHERE c.seq IN (SELECT seq FROM unfinished) ORDER BY c.seq",
     [READ_BOOKS] = "SELECT received, accepted, rejected, next_seq, is_clean, secret FROM books",
@@ -60,8 +60,7 @@ struct journal {
     int64_t window_ms;
     struct journal_totals totals;
     struct siphash_key secret;
-    struct buf identity; /* scratch: what the repeat hash is made of */
-    struct buf found;    /* what the entry of journal_find points into */
+    struct buf found; /* what the entry of journal_find points into */
     bool is_writing;
     bool has_news;  /* totals that are not in the books yet */
     bool was_clean; /* the last close, according to the books */
@@ -101,19 +100,16 @@ static enum err begin(struct journal *journal, struct why *why)
     return err;
 }
 
-static enum err hash_of(struct journal *journal, const struct journal_entry *entry, int64_t *ret,
-                        struct why *why)
+/* Of what makes two deliveries the same command. An absent repeat_of differs from an empty one. */
+static int64_t hash_of(const struct journal *journal, const struct journal_entry *entry)
 {
-    bool has_id = !str_is_absent(entry->repeat_of);
-    buf_clear(&journal->identity);
-    buf_add(&journal->identity, entry->topic);
-    buf_add_byte(&journal->identity, has_id ? 'i' : 'p');
-    buf_add(&journal->identity, has_id ? entry->repeat_of : entry->payload);
-    enum err err = buf_err(&journal->identity);
-    if (err != ERR_NONE)
-        return why_set(why, err, NULL, "a command: %s", err_name(err));
-    *ret = (int64_t)siphash_of(&journal->secret, buf_str(&journal->identity));
-    return ERR_NONE;
+    const uint64_t parts[] = {
+        siphash_of(&journal->secret, entry->topic),
+        siphash_of(&journal->secret, entry->repeat_of),
+        siphash_of(&journal->secret, entry->payload),
+        str_is_absent(entry->repeat_of),
+    };
+    return (int64_t)siphash_of(&journal->secret, (struct str){(const char *)parts, sizeof parts});
 }
 
 /* Runs a change of exactly one row, about one command. */
@@ -144,12 +140,8 @@ static enum err write_ending(struct journal *journal, uint64_t seq, const struct
 
 static enum err add(struct journal *journal, const struct journal_entry *entry, struct why *why)
 {
-    int64_t hash = 0;
-    enum err err = hash_of(journal, entry, &hash, why);
-    if (err != ERR_NONE)
-        return err;
-    journal_row_set_command(start(journal, ADD), entry, hash);
-    err = change(journal, ADD, entry->seq, why);
+    journal_row_set_command(start(journal, ADD), entry, hash_of(journal, entry));
+    enum err err = change(journal, ADD, entry->seq, why);
     (void)start(journal, ADD_UNFINISHED);
     if (err == ERR_NONE)
         err = change(journal, ADD_UNFINISHED, entry->seq, why);
@@ -213,17 +205,14 @@ enum err journal_bury(void *context, uint64_t seq, struct str reason, int64_t wa
 static enum err find(struct journal *journal, const struct journal_entry *like, int64_t wall_ms,
                      struct journal_entry *ret, struct why *why)
 {
-    int64_t hash = 0;
-    enum err err = hash_of(journal, like, &hash, why);
-    if (err != ERR_NONE)
-        return err;
     struct statement *find = start(journal, FIND);
-    statement_set_int(find, 1, hash);
+    statement_set_int(find, 1, hash_of(journal, like));
     statement_set_str(find, 2, like->topic);
     statement_set_bytes(find, 3, like->repeat_of);
     statement_set_bytes(find, 4, like->payload);
     statement_set_int(find, 5, wall_ms - journal->window_ms);
-    err = statement_row(find, why);
+    statement_set_int(find, 6, wall_ms + journal->window_ms); /* later: the clock was put back */
+    enum err err = statement_row(find, why);
     if (err != ERR_NONE)
         return err;
     err = journal_row_copy(find, &journal->found, ret, why);
@@ -408,8 +397,7 @@ static enum err open_once(const struct journal_options *options, struct journal 
     if (journal == NULL)
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     journal->window_ms = options->window_ms;
-    buf_init(&journal->identity, IDENTITY_MAX);
-    buf_init(&journal->found, IDENTITY_MAX);
+    buf_init(&journal->found, FOUND_MAX);
     struct store_options store = {
         .path = options->path,
         .sync = options->sync,
@@ -480,7 +468,6 @@ void journal_close(struct journal *journal)
     journal_space_free(journal->space);
     statement_free(journal->statements, SQL_COUNT);
     store_close(journal->store);
-    buf_fini(&journal->identity);
     buf_fini(&journal->found);
     free(journal);
 }

@@ -90,11 +90,12 @@ static void keep_ending(struct ending *to, const struct ending *from)
 static char *key_of(const struct journal_entry *entry)
 {
     struct buf key;
-    bool has_id = !str_is_absent(entry->repeat_of);
     buf_init(&key, KEY_MAX);
     buf_add(&key, entry->topic);
-    buf_add_byte(&key, has_id ? '\1' : '\2');
-    buf_add(&key, has_id ? entry->repeat_of : entry->payload);
+    buf_add_byte(&key, str_is_absent(entry->repeat_of) ? '\1' : '\2');
+    buf_add(&key, entry->repeat_of);
+    buf_add_byte(&key, '\3');
+    buf_add(&key, entry->payload);
     char *text = str_dup(buf_str(&key));
     assert_non_null(text);
     buf_fini(&key);

@@ -93,6 +93,7 @@ uint64_t journal_file_add_sized(struct journal_file *file, const char *token, si
     char *payload = malloc(bytes);
     assert_non_null(payload);
     memset(payload, 'x', bytes);
+    file->payload_bytes = bytes;
     struct journal_entry entry = {
         .seq = journal_file_totals(file).next_seq,
         .topic = STR(TOPIC),
@@ -149,9 +150,14 @@ uint64_t journal_file_pass(struct journal_file *file, const char *token)
 
 int journal_file_find(struct journal_file *file, const char *token)
 {
-    const struct journal_entry like = {.topic = STR(TOPIC), .repeat_of = str_of(token)};
+    char *payload = malloc(file->payload_bytes);
+    assert_non_null(payload);
+    memset(payload, 'x', file->payload_bytes);
+    const struct journal_entry like = {
+        .topic = STR(TOPIC), .payload = {payload, file->payload_bytes}, .repeat_of = str_of(token)};
     struct journal_entry found;
     enum err err = journal_find(file->journal, &like, file->wall_ms, &found, &file->why);
+    free(payload);
     if (err == ERR_NOT_FOUND)
         return -1;
     need(file, err);

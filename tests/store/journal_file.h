@@ -15,7 +15,8 @@ struct journal_file {
     char path[128];
     char set_aside[256]; /* by the last opening */
     struct journal *journal;
-    int64_t wall_ms; /* when what happens now happens */
+    int64_t wall_ms;      /* when what happens now happens */
+    size_t payload_bytes; /* of the command added last, and of the one looked for */
     struct why why;
 };
 

@@ -229,7 +229,7 @@ static void a_full_disk_is_survived_and_heals(void **state)
     journal_file_open(file);
     assert_true(journal_has_room(file->journal));
     assert_int_equal(size_of(file, ".reserve"), JOURNAL_SPACE_RESERVE_BYTES);
-    uint64_t kept = journal_file_add(file, "kept");
+    uint64_t kept = journal_file_add_sized(file, "kept", 50000);
     journal_file_commit(file);
 
     faulty_disk_fill(true);
