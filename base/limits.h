@@ -19,7 +19,9 @@
 #define LIMITS_TOPIC_ROOT    64 /* the bridge's own: leaves an answer topic room for the rest */
 
 /* A command. Source: AWS IoT Core maximum publish size; `things` is the bridge's own. */
-#define LIMITS_COMMAND_BYTES  131072
+#define LIMITS_COMMAND_BYTES 131072
+#define LIMITS_UPDATE_BYTES                                                                        \
+    122880 /* of a command's update as it is sent on: its events have to fit */
 #define LIMITS_COMMAND_THINGS 100
 
 /* Correlation Data is echoed, so it is bounded; MQTT 5 itself allows 65,535 bytes. */

@@ -19,6 +19,13 @@ static bool hides_a_value(const struct update *merged, const struct update *late
     return false;
 }
 
+/* One with a time limit of its own may end before those it would have joined: after a call of which
+ * nobody knows whether it took effect, they would be called again and take the job back. */
+static bool may_end_early(const struct record *record)
+{
+    return record->expires_ms != DUE_NEVER;
+}
+
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -32,7 +39,7 @@ unsigned batch_size(const struct record *first)
     for (const struct record *at = first; at != NULL; at = after(at)) {
         size_max = least(size_max, at->share_max);
         if (size >= size_max || !str_eq(at->namespace, first->namespace) ||
-            hides_a_value(&merged, &at->update))
+            (at != first && may_end_early(at)) || hides_a_value(&merged, &at->update))
             break;
         update_lay_over(&merged, &at->update);
         if (size > 0 && update_bytes(&merged) > LIMITS_COMMAND_BYTES)

@@ -219,7 +219,7 @@ static void turn_away(struct bridge *bridge, const struct arrival *arrival)
         intake_read(&intake, arrival, wall_ms(bridge), mono_ms(bridge), &code, &why);
     if (record == NULL)
         return; /* best effort, and said to be */
-    why_set(&why, ERR_FULL, NULL, "as many commands wait as may; send it again later");
+    why_set(&why, ERR_FULL, NULL, "there is no room for more commands now; send it again later");
     bridge->books.received++;
     conclude_at_once(bridge, record, REJECT_REQUEST_THROTTLED, &why);
 }
@@ -491,6 +491,11 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
     return books;
+}
+
+bool bridge_is_full(const struct bridge *bridge)
+{
+    return bridge->parking.count > 0 || !has_room(bridge);
 }
 
 enum fault_class bridge_endpoint_state(const struct bridge *bridge)

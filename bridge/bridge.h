@@ -69,6 +69,9 @@ enum breaker_state bridge_breaker(const struct bridge *bridge);
 /* The journal failed: nothing leaves any more. The bridge has to be built anew from the journal. */
 bool bridge_is_broken(const struct bridge *bridge, const char **ret_why);
 
+/* No more is taken in now: as many wait as may, or the journal or the disk is full. */
+bool bridge_is_full(const struct bridge *bridge);
+
 /* The clean stop. Takes no more commands (they stay with the broker) and starts no more calls. What
  * waits stays in the journal; without one it is answered ServiceUnavailable. bridge_abandon does
  * the same to what is in a call. */

@@ -77,6 +77,26 @@ static enum reject judge(const struct intake_options *options, const struct reco
     return policy_explain(&decision, why) == ERR_NONE ? REJECT_NONE : REJECT_FORBIDDEN;
 }
 
+/* What would be published has to keep to the limits that commands keep to. */
+static enum reject check_size(const struct outcome_options *options, const struct record *record,
+                              struct why *why)
+{
+    size_t n = 0;
+    for (int member = 0; member < UPDATE_MEMBER_COUNT; member++)
+        n += record->update.member[member].n;
+    if (n > LIMITS_UPDATE_BYTES) {
+        why_set(why, ERR_INVALID, NULL, "the update has %zu bytes without white space, at most %d",
+                n, LIMITS_UPDATE_BYTES);
+        return REJECT_INVALID_REQUEST;
+    }
+    if (record->is_dry_run && !outcome_answer_fits(options, record)) {
+        why_set(why, ERR_INVALID, "things", "the plan would have more than %d bytes: name fewer",
+                LIMITS_COMMAND_BYTES);
+        return REJECT_INVALID_REQUEST;
+    }
+    return REJECT_NONE;
+}
+
 /* Policy first: who may not command learns nothing else. */
 static enum reject check_record(const struct intake_options *options, const struct record *record,
                                 const struct command *command, int64_t mono_ms, struct why *why)
@@ -88,7 +108,7 @@ static enum reject check_record(const struct intake_options *options, const stru
         return REJECT_INVALID_REQUEST;
     if (record->expires_ms <= mono_ms)
         return refuse(why, REJECT_EXPIRED, NULL, "the command had expired when it arrived");
-    return REJECT_NONE;
+    return check_size(options->outcome, record, why);
 }
 
 struct record *intake_read(const struct intake_options *options, const struct arrival *arrival,
@@ -97,8 +117,6 @@ struct record *intake_read(const struct intake_options *options, const struct ar
     struct record_draft draft = {.arrival = arrival};
     struct command command = {0};
     enum reject code = REJECT_NONE;
-    if (response_topic_is_valid(arrival->response_topic, options->outcome->root))
-        draft.response_topic = arrival->response_topic;
     if (arrival->correlation.n <= LIMITS_CORRELATION_BYTES)
         draft.correlation = arrival->correlation;
     if (command_topic_parse(options->outcome->root, arrival->topic, &draft.topic, why) !=
@@ -108,6 +126,13 @@ struct record *intake_read(const struct intake_options *options, const struct ar
     } else {
         code = read_command(&draft, &command, why);
     }
+    struct response_topic_rules rules = {
+        .root = options->outcome->root,
+        .prefix = options->outcome->reserved_prefix,
+        .thing = draft.topic.thing,
+    };
+    if (response_topic_is_valid(arrival->response_topic, &rules))
+        draft.response_topic = arrival->response_topic;
 
     struct record *record = record_new(&draft);
     if (record != NULL && code == REJECT_NONE) {

@@ -59,10 +59,12 @@ static struct ending ending_of(const struct record *record)
     };
 }
 
-/* One that is too long was refused for that alone: nobody will read it again. */
+/* One that is too long was refused for that alone: nobody will read it again. One that is empty may
+ * be a view of nothing, but is not absent. */
 static struct str kept_payload(const struct arrival *arrival)
 {
-    return arrival->payload.n <= LIMITS_COMMAND_BYTES ? arrival->payload : STR("");
+    bool is_kept = arrival->payload.n > 0 && arrival->payload.n <= LIMITS_COMMAND_BYTES;
+    return is_kept ? arrival->payload : STR("");
 }
 
 static struct journal_entry entry_of(const struct record *record, const struct arrival *arrival,

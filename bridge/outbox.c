@@ -71,6 +71,7 @@ static struct outbox_slot *begin_next(struct outbox *outbox)
     slot->record = record;
     slot->index = record->posts_begun++;
     slot->order = outbox->next_order++;
+    slot->lost_alone = 0;
     slot->round++;
     outbox->used++;
     if (record->posts_begun == record->post_count)
@@ -78,9 +79,16 @@ static struct outbox_slot *begin_next(struct outbox *outbox)
     return slot;
 }
 
+static bool is_careful(const struct outbox *outbox)
+{
+    return outbox->losses >= OUTBOX_CAREFUL_LOSSES;
+}
+
 static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
                           const struct port_broker *broker)
 {
+    if (slot->lost_alone >= OUTBOX_POISON_LOSSES)
+        return ERR_INVALID;
     buf_clear(&outbox->topic);
     buf_clear(&outbox->payload);
     enum err err =
@@ -99,6 +107,8 @@ static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
 bool outbox_send(struct outbox *outbox, const struct port_broker *broker, uint64_t *ret_refused)
 {
     while (broker->room(broker->context) > 0) {
+        if (is_careful(outbox) && outbox->in_flight > 0)
+            return false;
         struct outbox_slot *slot = oldest_unsent(outbox);
         if (slot == NULL)
             slot = begin_next(outbox);
@@ -130,6 +140,7 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum er
     slot->is_in_flight = false;
     outbox->used--;
     outbox->in_flight--;
+    outbox->losses = 0;
     if (err != ERR_NONE)
         record->posts_refused++;
     return count_delivered(record) ? record : NULL;
@@ -137,8 +148,15 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum er
 
 void outbox_lose(struct outbox *outbox)
 {
-    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++)
-        outbox->slots[i].is_in_flight = false;
+    bool was_alone = is_careful(outbox) && outbox->in_flight == 1;
+    if (outbox->in_flight > 0)
+        outbox->losses++;
+    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++) {
+        struct outbox_slot *slot = &outbox->slots[i];
+        if (slot->is_in_flight && was_alone)
+            slot->lost_alone++;
+        slot->is_in_flight = false;
+    }
     outbox->in_flight = 0;
 }
 

@@ -13,13 +13,20 @@
 #define OUTBOX_TOPIC_MAX   ((size_t)2 * UINT16_MAX)
 #define OUTBOX_PAYLOAD_MAX ((size_t)4 * LIMITS_COMMAND_BYTES)
 
+/* A broker that closes the link at a post would do so for ever. Once this many links were lost in a
+ * row with posts under way and none acknowledged, posts go out one at a time ... */
+#define OUTBOX_CAREFUL_LOSSES 2
+/* ... and one that was alone under way at this many more losses is refused. */
+#define OUTBOX_POISON_LOSSES 8
+
 /* One post handed to the broker, or to be handed to it again. */
 struct outbox_slot {
     struct record *record; /* NULL: free */
     unsigned index;
     bool is_in_flight;
-    uint32_t round; /* distinguishes successive users of the slot */
-    uint64_t order; /* of first sending: what is sent again keeps its order */
+    uint32_t round;      /* distinguishes successive users of the slot */
+    uint64_t order;      /* of first sending: what is sent again keeps its order */
+    unsigned lost_alone; /* links lost in careful times, with only this one under way */
 };
 
 struct outbox {
@@ -28,6 +35,7 @@ struct outbox {
     struct outbox_slot slots[LIMITS_PUBLISH_WINDOW];
     size_t used;      /* slots that hold a record */
     size_t in_flight; /* of them, handed to the broker on this link */
+    unsigned losses;  /* links lost since a post was acknowledged last, with posts under way */
     uint64_t next_order;
     struct buf topic;
     struct buf payload;

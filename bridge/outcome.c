@@ -238,6 +238,16 @@ static void write_event(const struct record *record, struct buf *payload)
     emit_object_end(&emit);
 }
 
+bool outcome_answer_fits(const struct outcome_options *options, const struct record *record)
+{
+    struct buf payload;
+    buf_init(&payload, LIMITS_COMMAND_BYTES);
+    write_accepted(options, record, &payload);
+    bool fits = buf_err(&payload) == ERR_NONE;
+    buf_fini(&payload);
+    return fits;
+}
+
 enum err outcome_write(const struct outcome_options *options, const struct record *record,
                        unsigned index, struct buf *topic, struct buf *payload)
 {

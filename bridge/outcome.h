@@ -28,6 +28,10 @@ unsigned outcome_post_count(const struct outcome_options *options, const struct 
 nodiscard enum err outcome_write(const struct outcome_options *options, const struct record *record,
                                  unsigned index, struct buf *topic, struct buf *payload);
 
+/* Whether the answer to an accepted record keeps to LIMITS_COMMAND_BYTES; only that to a dry run
+ * with many things may not. */
+bool outcome_answer_fits(const struct outcome_options *options, const struct record *record);
+
 /* The notify topics of every target, checked. ERR_INVALID names the member and the topic's fault.
  */
 nodiscard enum err outcome_check_notify(const struct outcome_options *options,

@@ -6,6 +6,7 @@ void health_init(struct health *health)
 {
     atomic_init(&health->mqtt_up, false);
     atomic_init(&health->has_journal, true);
+    atomic_init(&health->is_full, false);
     atomic_init(&health->endpoint, HEALTH_ENDPOINT_UNKNOWN);
     atomic_init(&health->last_turn_ms, 0);
 }
@@ -13,6 +14,11 @@ void health_init(struct health *health)
 void health_set_mqtt(struct health *health, bool is_up)
 {
     health->mqtt_up = is_up;
+}
+
+void health_set_full(struct health *health, bool is_full)
+{
+    health->is_full = is_full;
 }
 
 void health_set_journal(struct health *health, bool works)
@@ -50,11 +56,14 @@ bool health_is_ready(const struct health *health, int64_t now_ms, struct emit *r
     bool is_down = health->endpoint == HEALTH_ENDPOINT_DOWN;
     bool has_mqtt = health->mqtt_up;
     bool has_journal = health->has_journal;
+    bool is_full = health->is_full;
     if (!has_mqtt)
         emit_text(reasons, NULL, "no link to the MQTT broker");
     if (!has_journal)
         emit_text(reasons, NULL, "the journal cannot be written");
+    if (is_full)
+        emit_text(reasons, NULL, "no room: commands are left with the broker");
     if (is_down)
         emit_text(reasons, NULL, "the Jobs endpoint does not answer");
-    return is_live && has_mqtt && has_journal && !is_down;
+    return is_live && has_mqtt && has_journal && !is_full && !is_down;
 }

@@ -23,6 +23,7 @@ enum health_endpoint {
 struct health {
     _Atomic bool mqtt_up;
     _Atomic bool has_journal;
+    _Atomic bool is_full;
     _Atomic int endpoint;
     _Atomic int64_t last_turn_ms; /* on the clock of now_mono_ms; 0: never */
 };
@@ -30,6 +31,7 @@ struct health {
 void health_init(struct health *health);
 
 void health_set_mqtt(struct health *health, bool is_up); /* up: connected and subscribed */
+void health_set_full(struct health *health, bool is_full); /* takes in no more for now */
 void health_set_journal(struct health *health, bool works);
 void health_set_endpoint(struct health *health, enum health_endpoint state);
 void health_set_turn(struct health *health, int64_t now_ms); /* once in each turn of the loop */

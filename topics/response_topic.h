@@ -4,9 +4,16 @@
 
 #include "base/str.h"
 
-/* Whether a client may choose this topic for its answer (MQTT 5 Response Topic): a valid name that
- * does not start with '$' and is none of the bridge's own. Without that a client could have the
+struct response_topic_rules {
+    struct str root;
+    struct str prefix; /* of reserved topics, "$aws" */
+    struct str thing;  /* the sender; absent: an operator */
+};
+
+/* Whether a client may choose this topic for its answer: a valid name that neither starts with '$'
+ * nor lies under the reserved prefix, and that lies under <root> only where it is the sender's own:
+ * <root>/things/<thing>/..., but no command topic or answer. Without that a client could have the
  * bridge speak to itself, or to another client in the bridge's name. */
-bool response_topic_is_valid(struct str topic, struct str root);
+bool response_topic_is_valid(struct str topic, const struct response_topic_rules *rules);
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "bridge/intake.h"
 #include "tests/bridge/sample.h"
 #include "tests/check.h"
@@ -76,6 +77,35 @@ static void each_refusal_has_its_code_and_field(void **state)
         check_has(why.text, refusals[i].words);
         assert_int_equal(str_is_absent(record->job), code == REJECT_INVALID_TOPIC);
         record_free(record);
+    }
+}
+
+static void an_update_too_large_for_its_events_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int criteria;
+        enum reject code;
+    } cases[] = {{1200, REJECT_NONE}, {1300, REJECT_INVALID_REQUEST}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf payload;
+        buf_init(&payload, LIMITS_COMMAND_BYTES);
+        buf_add_text(&payload, "{\"abortConfig\":{\"criteriaList\":[");
+        for (int j = 0; j < cases[i].criteria; j++)
+            buf_format(&payload,
+                       "%s{\"failureType\":\"FAILED\",\"action\":\"CANCEL\","
+                       "\"thresholdPercentage\":50,\"minNumberOfExecutedThings\":1}",
+                       j > 0 ? "," : "");
+        buf_add_text(&payload, "]}}");
+        struct arrival arrival = sample_arrival(TOPIC, buf_text(&payload));
+        enum reject code;
+        struct why why = {0};
+        struct record *record = read(&arrival, &code, &why);
+        assert_int_equal(code, cases[i].code);
+        if (code != REJECT_NONE)
+            check_has(why.text, "122880");
+        record_free(record);
+        buf_fini(&payload);
     }
 }
 
@@ -233,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_refusal_has_its_code_and_field),
+        cmocka_unit_test(an_update_too_large_for_its_events_is_refused),
         cmocka_unit_test(a_retained_command_is_refused_unread),
         cmocka_unit_test(a_refusal_keeps_what_the_answer_echoes),
         cmocka_unit_test(correlation_data_has_to_be_short_enough_to_echo),

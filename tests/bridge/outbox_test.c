@@ -274,6 +274,58 @@ static void a_post_that_is_never_taken_does_not_hold_up_the_others(void **state)
     outbox_fini(&stage.outbox);
 }
 
+/* One loss of the link with everything sent that may be. */
+static void lose_a_link(struct stage *stage)
+{
+    stage->pipe.room = 100;
+    send(stage);
+    outbox_lose(&stage->outbox);
+}
+
+static void a_post_that_ends_every_link_is_found_and_refused(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    add(&stage, 0);
+    add(&stage, 1);
+    for (int i = 0; i < OUTBOX_CAREFUL_LOSSES; i++)
+        lose_a_link(&stage);
+    for (int i = 0; i < OUTBOX_POISON_LOSSES; i++) {
+        size_t before = stage.pipe.count;
+        lose_a_link(&stage);
+        assert_int_equal(stage.pipe.count, before + 1); /* one at a time */
+    }
+    uint64_t refused;
+    stage.pipe.room = 100;
+    assert_true(outbox_send(&stage.outbox, &stage.broker, &refused));
+    assert_int_equal(refused, stage.pipe.sent[stage.pipe.count - 1].id);
+    assert_null(outbox_delivered(&stage.outbox, refused, ERR_INVALID));
+    size_t before = stage.pipe.count;
+    send(&stage); /* the rest leaves as ever */
+    assert_int_equal(stage.pipe.count, before + 3);
+    outbox_fini(&stage.outbox);
+}
+
+static void one_delivery_ends_the_suspicion(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    add(&stage, 0);
+    add(&stage, 1);
+    for (int i = 0; i < OUTBOX_CAREFUL_LOSSES + OUTBOX_POISON_LOSSES - 1; i++)
+        lose_a_link(&stage);
+    stage.pipe.room = 100;
+    size_t before = stage.pipe.count;
+    send(&stage);
+    assert_int_equal(stage.pipe.count, before + 1);
+    deliver(&stage, (int)before);
+    send(&stage);
+    assert_int_equal(stage.pipe.count, before + 4);
+    outbox_fini(&stage.outbox);
+}
+
 static void records_of_each_kind_go_with_the_outbox(void **state)
 {
     (void)state;
@@ -297,6 +349,8 @@ int main(void)
         cmocka_unit_test(an_id_of_an_earlier_round_is_ignored),
         cmocka_unit_test(a_post_that_was_not_taken_is_tried_again),
         cmocka_unit_test(a_post_that_is_never_taken_does_not_hold_up_the_others),
+        cmocka_unit_test(a_post_that_ends_every_link_is_found_and_refused),
+        cmocka_unit_test(one_delivery_ends_the_suspicion),
         cmocka_unit_test(records_of_each_kind_go_with_the_outbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_accepted(topic, &parts);
     else
         check_refused(&why);
-    if (response_topic_is_valid(topic, root)) {
+    struct response_topic_rules rules = {.root = root, .prefix = STR("$aws"), .thing = STR("t")};
+    if (response_topic_is_valid(topic, &rules)) {
         assert(level_check_name(topic, NULL) == ERR_NONE);
         assert(topic.p[0] != '$' && !command_topic_is_one(root, topic));
     }
