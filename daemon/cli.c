@@ -1,8 +1,10 @@
 #include "daemon/cli.h"
 
 #include "base/log.h"
+#include "bridge/policy.h"
 #include "daemon/jobs_command.h"
 #include "daemon/loop.h"
+#include "daemon/policy_command.h"
 #include "daemon/send.h"
 #include "daemon/verb.h"
 
@@ -43,7 +45,7 @@ static int run(int argc, char **argv)
                                      .doc = "Runs the service until SIGTERM or SIGINT."};
     struct options options = {.level = LOG_INFO};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct config *config = verb_config(options.config, NULL);
+    struct config *config = verb_config_with_policy(options.config, NULL);
     if (config == NULL)
         return VERB_REFUSED;
     log_set_level(options.level);
@@ -66,6 +68,10 @@ static void print_summary(const char *file, const struct config *config)
     printf("%s\n", config->topics.notify.count == 0 ? " nobody" : "");
     printf("  endpoint  %s%s, region %s\n", buf_text(&endpoint),
            config_is_embedded(config) ? " (embedded)" : "", config->jobs.region);
+    if (config->policy.rules != NULL)
+        printf("  policy    %s, %zu rules\n", config->policy.file, config->policy.rules->count);
+    else
+        puts("  policy    none: every thing may update every job");
     printf("  state     %s\n", config->state);
     printf("  admin     http://%s\n", config->admin.listen);
     buf_fini(&endpoint);
@@ -74,15 +80,15 @@ static void print_summary(const char *file, const struct config *config)
 static int check(int argc, char **argv)
 {
     static const struct argp_option known[] = {VERB_CONFIG_OPTION, {0}};
-    static const struct argp argp = {
-        .options = known,
-        .parser = parse_option,
-        .doc = "Names every mistake of the configuration, with its line.\vExits with 1 if there "
-               "is one."};
+    static const struct argp argp = {.options = known,
+                                     .parser = parse_option,
+                                     .doc = "Names every mistake of the configuration and of the "
+                                            "policy, with its line.\vExits with 1 if there "
+                                            "is one."};
     struct options options = {0};
     const char *file;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct config *config = verb_config(options.config, &file);
+    struct config *config = verb_config_with_policy(options.config, &file);
     if (config == NULL)
         return VERB_REFUSED;
     print_summary(file, config);
@@ -114,6 +120,7 @@ static const struct verb {
     {"check", "jobs-bridge check", check, "every mistake of the configuration, with its line"},
     {"send", "jobs-bridge send", send_main, "publish a command, wait, print the answer"},
     {"jobs", "jobs-bridge jobs", jobs_command_main, "jobs at the endpoint, without an AWS client"},
+    {"policy", "jobs-bridge policy", policy_command_main, "what the policy says of a command"},
     {"version", "jobs-bridge version", version, "the version"},
     {"help", "jobs-bridge help", help, "this text, or that of one verb: help VERB"},
     {"watch", "jobs-bridge watch", NULL, NULL},

@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include "bridge/policy.h"
 #include "daemon/config_key.h"
 #include "daemon/config_value.h"
 #include "http/endpoint.h"
@@ -53,6 +54,7 @@ void config_free(struct config *config)
         if (config_key_at(i)->is_built)
             config_value_forget(config_key_at(i), config);
     }
+    policy_free(config->policy.rules);
     free(config);
 }
 

@@ -13,6 +13,8 @@
 
 #define CONFIG_NOTIFY_MAX 8 /* entries of topics.notify */
 
+struct policy;
+
 struct config_list {
     char **items;
     size_t count;
@@ -59,6 +61,10 @@ struct config {
         int64_t dedupe_window_ms;
         int64_t max_size_bytes;
     } journal;
+    struct {
+        char *file;           /* NULL: every thing may update every job */
+        struct policy *rules; /* what is in it; NULL where nobody has read it */
+    } policy;
     struct {
         char *listen;
     } admin;

@@ -83,7 +83,7 @@ static const struct config_key keys[] = {
     {"journal", "max_size", CONFIG_SIZE, KEEPS(journal.max_size_bytes), .preset = "256MiB",
      .min = MIB, .max = 64 * GIB},
 
-    {"policy", "file", CONFIG_PATH, .max = PATH_BYTES_MAX},
+    {"policy", "file", CONFIG_PATH, KEEPS(policy.file), .max = PATH_BYTES_MAX},
 
     {"admin", "listen", CONFIG_LISTEN, KEEPS(admin.listen), .preset = "127.0.0.1:9099",
      .max = 64},

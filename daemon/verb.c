@@ -2,6 +2,7 @@
 
 #include "daemon/config_file.h"
 #include "daemon/config_value.h"
+#include "daemon/policy_file.h"
 #include "jobs/doc.h"
 
 #include <errno.h>
@@ -34,6 +35,25 @@ struct config *verb_config(const char *file, const char **ret_file)
     if (ret_file != NULL)
         *ret_file = file;
     return config;
+}
+
+struct config *verb_config_with_policy(const char *file, const char **ret_file)
+{
+    struct config *config = verb_config(file, ret_file);
+    if (config == NULL || config->policy.file == NULL)
+        return config;
+    struct mistakes mistakes;
+    mistakes_init(&mistakes);
+    enum err err = policy_file_load(config->policy.file, &config->policy.rules, &mistakes);
+    if (mistakes.total > 0)
+        tell_mistakes(&mistakes, config->policy.file);
+    else if (err != ERR_NONE)
+        verb_complain("the policy: %s", err_name(err));
+    mistakes_fini(&mistakes);
+    if (err == ERR_NONE)
+        return config;
+    config_free(config);
+    return NULL;
 }
 
 void verb_complain(const char *format, ...)

@@ -24,6 +24,9 @@ enum verb_exit {
  * has been told. ret_file may be NULL; it is NULL for the built-in defaults. */
 struct config *verb_config(const char *file, const char **ret_file);
 
+/* The same with the rules of policy.file, whose mistakes are told as well. */
+struct config *verb_config_with_policy(const char *file, const char **ret_file);
+
 /* "jobs-bridge: " and the text, as one line. */
 void verb_complain(const char *format, ...) printf_like(1, 2);
 

@@ -219,10 +219,12 @@ static enum err start_bridge(struct wire *wire, struct why *why)
                 .waiting_per_thing = (unsigned)config->jobs.waiting_per_thing,
             },
         .deadline_ms = config->jobs.deadline_ms,
+        .policy = config->policy.rules,
         .broker = {wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge},
         .endpoint = {wire->caller, caller_call},
         .journal = {wire->journal, journal_add, journal_decide, journal_finish, journal_bury,
                     journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
+        .memory = {wire->journal, journal_remember, journal_each_memory},
         .time = {NULL, read_mono, read_wall},
         .chance = {NULL, draw_below},
     };
@@ -345,6 +347,7 @@ void wire_turn(struct wire *wire)
     }
     check_core(wire);
     health_set_journal(&wire->health, wire_has_core(wire));
+    health_set_full(&wire->health, wire_has_core(wire) && bridge_is_full(wire->bridge));
     health_set_turn(&wire->health, now_mono_ms());
 }
 
