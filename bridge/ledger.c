@@ -43,7 +43,7 @@ static struct str identity_of(const struct record *record)
     return str_is_absent(record->client_token) ? record->correlation : record->client_token;
 }
 
-static struct ending ending_of(const struct record *record)
+struct ending ledger_ending(const struct record *record)
 {
     const struct outcome *outcome = &record->outcome;
     return (struct ending){
@@ -81,7 +81,7 @@ static struct journal_entry entry_of(const struct record *record, const struct a
         .qos = record->qos,
         .arrived_at_ms = wall_ms,
         .expires_at_ms = arrival->expiry_s < 0 ? -1 : wall_ms + arrival->expiry_s * 1000,
-        .ending = ending_of(record),
+        .ending = ledger_ending(record),
     };
 }
 
@@ -127,7 +127,7 @@ void ledger_decide(struct ledger *ledger, const struct record *record)
 {
     if (!has_row(ledger, record))
         return;
-    struct ending ending = ending_of(record);
+    struct ending ending = ledger_ending(record);
     note(ledger, ledger->port.decide(ledger->port.context, record->seq, &ending, &ledger->why));
     ledger->has_news = true;
 }

@@ -155,10 +155,13 @@ void world_crash(struct world *world)
 void world_look(struct world *world)
 {
     const char *reason;
-    if (!world->is_dead)
-        world_check_step(world);
-    if (world->is_dead || bridge_is_broken(world->bridge, &reason))
+    bool is_over = world->is_dead || bridge_is_broken(world->bridge, &reason);
+    if (is_over) {
+        world_check_left(world);
         world_crash(world);
+    } else {
+        world_check_step(world);
+    }
 }
 
 void world_link(struct world *world, bool is_up)

@@ -172,14 +172,19 @@ static void check_effects(struct world *world)
     }
 }
 
-void world_check_step(struct world *world)
+void world_check_left(struct world *world)
 {
-    note_taken(world);
-    check_books(world);
     check_acks(world);
     check_posts(world);
     check_calls(world);
     check_effects(world);
+}
+
+void world_check_step(struct world *world)
+{
+    note_taken(world);
+    check_books(world);
+    world_check_left(world);
 }
 
 /* Once, unless a crash had it forgotten that it was, or it was asked for again. */

@@ -17,6 +17,9 @@
  */
 void world_check_step(struct world *world);
 
+/* The same without the books: of a bridge that is dead or broken. */
+void world_check_left(struct world *world);
+
 /* At the end: nothing waits, and every command taken in has its answer delivered, exactly once
  * unless there was a crash or a repeat. */
 void world_check_end(struct world *world);

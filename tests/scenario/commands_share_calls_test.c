@@ -153,17 +153,34 @@ static void what_expired_is_left_out(void **state)
     struct world *world = new_world();
     world_endpoint_script(&world->endpoint, "rollout",
                           (struct world_reply){.takes_ms = 1500, .fault = FAULT_TRANSPORT});
-    size_t early = send(world, "pump", "rollout");
     size_t expires = world_send(
         world, &(struct world_command){.thing = "fan", .job = "rollout", .expires_in_s = 1});
+    size_t later = send(world, "pump", "rollout");
     world_run_until(world, 1499);
     assert_string_equal(world_code(world, expires), ""); /* the call may have taken effect */
     world_run_until(world, 5000);
     assert_string_equal(world_code(world, expires), "Expired");
     assert_int_equal(world_answer(world, expires)->at_ms, 1500);
-    assert_string_equal(world_code(world, early), "accepted");
-    check_answer(world, early, "\"attempts\":2,\"coalesced\":1");
-    assert_string_equal(world->endpoint.calls[1].body, "{\"description\":\"#0\"}");
+    assert_string_equal(world_code(world, later), "accepted");
+    check_answer(world, later, "\"attempts\":2,\"coalesced\":1");
+    assert_string_equal(world->endpoint.calls[1].body, "{\"description\":\"#1\"}");
+    world_end(world);
+}
+
+/* Otherwise it might be in effect and gone, and the one before it be called again, after it. */
+static void what_may_expire_joins_none_before_it(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    send(world, "pump", "rollout");
+    world_send(world,
+               &(struct world_command){.thing = "fan", .job = "rollout", .expires_in_s = 60});
+    send(world, "pump", "rollout");
+    world_run_until(world, 1000);
+    assert_int_equal(world->endpoint.count, 2);
+    assert_string_equal(world->endpoint.calls[0].body, "{\"description\":\"#0\"}");
+    check_answer(world, 1, "\"coalesced\":2");
+    check_answer(world, 2, "\"coalesced\":2");
     world_end(world);
 }
 
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(one_bad_command_of_a_thousand_costs_tens_of_calls),
         cmocka_unit_test(what_is_said_of_the_job_is_said_to_all),
         cmocka_unit_test(what_expired_is_left_out),
+        cmocka_unit_test(what_may_expire_joins_none_before_it),
         cmocka_unit_test(a_failed_call_is_tried_again_with_what_came_meanwhile),
         cmocka_unit_test(a_stop_ends_all_that_share_a_call),
     };
