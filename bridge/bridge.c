@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "bridge/backoff.h"
+#include "bridge/followers.h"
 #include "bridge/intake.h"
 #include "bridge/known.h"
 #include "bridge/ledger.h"
@@ -24,6 +25,7 @@ struct bridge {
     struct outbox outbox;
     struct ledger ledger;
     struct parking parking;
+    struct followers followers;
     struct known known;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
@@ -55,6 +57,7 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     outbox_init(&bridge->outbox, &bridge->options.outcome);
     ledger_init(&bridge->ledger, &options->journal);
     parking_init(&bridge->parking);
+    followers_init(&bridge->followers);
     known_init(&bridge->known, options->policy != NULL ? options->policy->tracked : 0,
                &options->memory);
     bridge->next_seq = ledger_next_seq(&bridge->ledger);
@@ -71,6 +74,7 @@ void bridge_free(struct bridge *bridge)
     schedule_fini(&bridge->schedule);
     outbox_fini(&bridge->outbox);
     parking_clear(&bridge->parking);
+    followers_fini(&bridge->followers);
     known_fini(&bridge->known);
     buf_fini(&bridge->tickets);
     buf_fini(&bridge->body);
@@ -101,6 +105,23 @@ static void conclude_at_once(struct bridge *bridge, struct record *record, enum 
     conclude(bridge, record, code, why, STR_NONE);
 }
 
+/* Ends those that follow the record as it ended. */
+static void settle_followers(struct bridge *bridge, const struct record *leader)
+{
+    const struct ending ending = ledger_ending(leader);
+    struct record *record;
+    while ((record = followers_take(&bridge->followers, leader->seq)) != NULL) {
+        record_recall(record, &ending);
+        if (record->outcome.code == REJECT_NONE)
+            bridge->books.accepted++;
+        else
+            bridge->books.rejected++;
+        report_decision(record);
+        outbox_add(&bridge->outbox, record);
+        ledger_decide(&bridge->ledger, record);
+    }
+}
+
 /* Ends a record that was in the schedule. */
 static void settle(struct bridge *bridge, struct record *record, enum record_event event,
                    enum reject code, const struct why *why, struct str request_id)
@@ -111,6 +132,7 @@ static void settle(struct bridge *bridge, struct record *record, enum record_eve
     if (known_leave(&bridge->known, record, &memory_why) != ERR_NONE)
         log_say(LOG_ERROR, "policy", "what is known of a job was not kept: %s", memory_why.text);
     ledger_decide(&bridge->ledger, record);
+    settle_followers(bridge, record);
 }
 
 static int64_t deadline_of(const struct bridge *bridge, const struct record *record)
@@ -150,15 +172,30 @@ static bool take_in(struct bridge *bridge, struct record *record, enum reject co
     return true;
 }
 
-/* Whether the record repeats a command that the journal knows; then it has been dealt with: it is
- * answered again if its command is finished, and otherwise by the answer that is to come. */
+static bool has_same_address(const struct record *record, const struct journal_entry *known)
+{
+    return str_eq(record->response_topic, known->response_topic) &&
+           str_eq(record->correlation, known->correlation);
+}
+
+/* Whether the record repeats a command that the journal knows; then it has been dealt with. An
+ * answer that is to come serves it too, or it follows there if it wants its own elsewhere; one that
+ * was given is given again. */
 static bool is_repeated(struct bridge *bridge, struct record *record, const struct arrival *arrival)
 {
     struct journal_entry known;
     if (ledger_find(&bridge->ledger, record, arrival, wall_ms(bridge), &known) != ERR_NONE)
         return false;
+    bool is_served = known.state != JOURNAL_FINISHED && has_same_address(record, &known);
+    if (known.state == JOURNAL_OPEN && !is_served) {
+        record->seq = bridge->next_seq++;
+        bridge->books.received++;
+        followers_add(&bridge->followers, record, known.seq);
+        ledger_take(&bridge->ledger, record, arrival, wall_ms(bridge));
+        return true;
+    }
     bridge->books.repeated++;
-    if (known.state != JOURNAL_FINISHED) {
+    if (is_served) {
         record_free(record);
         return true;
     }
@@ -487,7 +524,7 @@ int64_t bridge_due_ms(const struct bridge *bridge)
 struct bridge_books bridge_books(const struct bridge *bridge)
 {
     struct bridge_books books = bridge->books;
-    books.waiting = bridge->schedule.waiting;
+    books.waiting = bridge->schedule.waiting + bridge->followers.count;
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
     return books;

@@ -33,6 +33,9 @@ nodiscard enum err ledger_find(struct ledger *ledger, const struct record *recor
 /* What arrived, from what the journal kept of it. The views are the entry's. */
 struct arrival ledger_arrival(const struct journal_entry *entry);
 
+/* How a decided record ended, as the journal notes it. The views are the record's. */
+struct ending ledger_ending(const struct record *record);
+
 /* Each notes one step of a record (of none whose seq is 0: it is not in the journal); arrival is
  * what the record was made of. */
 void ledger_take(struct ledger *ledger, const struct record *record, const struct arrival *arrival,

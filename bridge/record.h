@@ -76,7 +76,8 @@ struct record {
     size_t target_count;
     struct update update;
     bool is_dry_run;
-    bool is_repeat; /* of a finished command: answered again as the journal has it, no more */
+    uint64_t leader_seq; /* in followers: of the one whose ending is waited for */
+    bool is_repeat;      /* of a finished command: answered again as the journal has it, no more */
     int qos;
 
     int64_t arrived_ms;    /* monotonic */

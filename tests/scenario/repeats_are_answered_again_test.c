@@ -125,6 +125,28 @@ static void while_it_waits_one_answer_is_for_both(void **state)
     world_end(world);
 }
 
+/* The same command from the same sender, who wants each answer under its own Correlation Data. */
+static void while_it_waits_each_address_has_its_answer(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    static const char payload[] = "{\"description\":\"new\",\"clientToken\":\"mine\"}";
+    world->endpoint.usual.takes_ms = 500;
+    size_t first = send(world, payload);
+    world_run_until(world, 100);
+    size_t second = send(world, payload);
+    size_t third = send(world, payload);
+    world_run_until(world, 200);
+    assert_int_equal(bridge_books(world->bridge).waiting, 2);
+    world_run_until(world, 1000);
+    assert_int_equal(world->endpoint.count, 1);
+    assert_string_equal(world_answer(world, first)->correlation, "c0");
+    assert_string_equal(world_answer(world, second)->correlation, "c1");
+    assert_string_equal(world_answer(world, third)->correlation, "c2");
+    check_same_answers(world, 3);
+    world_end(world);
+}
+
 static void a_refusal_is_repeated_too(void **state)
 {
     (void)state;
@@ -199,6 +221,7 @@ int main(void)
         cmocka_unit_test(by_its_bytes_if_the_broker_says_so),
         cmocka_unit_test(equal_bytes_alone_are_another_command),
         cmocka_unit_test(while_it_waits_one_answer_is_for_both),
+        cmocka_unit_test(while_it_waits_each_address_has_its_answer),
         cmocka_unit_test(a_refusal_is_repeated_too),
         cmocka_unit_test(after_the_window_it_is_another_command),
         cmocka_unit_test(after_a_crash_as_before_it),
