@@ -31,8 +31,19 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+/* Those of one call: they were sent together, and are looked into together. */
+static unsigned count_in_doubt(const struct record *first)
+{
+    unsigned count = 0;
+    for (const struct record *at = first; at != NULL && at->is_in_doubt; at = after(at))
+        count++;
+    return count;
+}
+
 unsigned batch_size(const struct record *first)
 {
+    if (first->is_in_doubt)
+        return count_in_doubt(first);
     struct update merged = {0};
     unsigned size = 0;
     unsigned size_max = first->share_max;

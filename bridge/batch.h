@@ -21,7 +21,8 @@
 
 #define BATCH_PARTS 16
 
-/* How many waiting commands, from this one at the head of its lane on, go into one call. */
+/* How many waiting commands, from this one at the head of its lane on, go into one call. If their
+ * last call is in doubt, it is a DescribeJob about just those. */
 unsigned batch_size(const struct record *first);
 
 /* The next command of the call that this one is in; NULL behind the last. */

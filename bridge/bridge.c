@@ -10,6 +10,7 @@
 #include "bridge/outbox.h"
 #include "bridge/parking.h"
 #include "bridge/report.h"
+#include "jobs/effect.h"
 
 #include <stdlib.h>
 
@@ -395,8 +396,11 @@ static void try_again(struct bridge *bridge, struct record *first, const struct 
                       int64_t again_ms)
 {
     int64_t now_ms = mono_ms(bridge);
+    bool is_in_doubt =
+        first->is_in_doubt || (bridge->options.verifies && reply->fault == FAULT_TRANSPORT);
     for (struct record *at = first; at != NULL; at = batch_next(at)) {
         at->last_fault = reply->fault;
+        at->is_in_doubt = is_in_doubt;
         at->may_be_applied = at->may_be_applied || reply->class == FAULT_TRANSIENT;
     }
     first = weed_out(bridge, first, now_ms);
@@ -424,6 +428,23 @@ static void settle_call(struct bridge *bridge, struct record *first, enum record
     }
 }
 
+/* What DescribeJob says of a call in doubt: it took effect, or it is made again. */
+static void end_doubt(struct bridge *bridge, struct record *first, const struct reply *reply)
+{
+    buf_clear(&bridge->body);
+    batch_write(first, &bridge->body);
+    if (reply->class == FAULT_NONE && effect_is_seen(buf_str(&bridge->body), reply->body)) {
+        settle_call(bridge, first, RECORD_ACCEPT, REJECT_NONE, NULL, STR_NONE);
+        return;
+    }
+    for (struct record *at = first; at != NULL; at = batch_next(at))
+        at->is_in_doubt = false;
+    int64_t now_ms = mono_ms(bridge);
+    first = weed_out(bridge, first, now_ms);
+    if (first != NULL)
+        schedule_pause(&bridge->schedule, first, now_ms);
+}
+
 void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
 {
     struct record *first = take_call(bridge, reply->id);
@@ -436,7 +457,10 @@ void bridge_on_reply(struct bridge *bridge, const struct reply *reply)
     int64_t again_ms = schedule_judge(&bridge->schedule, first, reply, mono_ms(bridge));
     if ((was == BREAKER_CLOSED) != (bridge_breaker(bridge) == BREAKER_CLOSED))
         report_breaker(bridge_breaker(bridge), reply);
-    if (reply->class == FAULT_NONE) {
+    bool is_answered = reply->class == FAULT_NONE || reply->class == FAULT_PERMANENT;
+    if (is_answered && first->is_in_doubt) {
+        end_doubt(bridge, first, reply);
+    } else if (reply->class == FAULT_NONE) {
         settle_call(bridge, first, RECORD_ACCEPT, REJECT_NONE, NULL, reply->request_id);
     } else if (reply->class != FAULT_PERMANENT) {
         try_again(bridge, first, reply, again_ms);
@@ -466,6 +490,9 @@ static void start_call(struct bridge *bridge, struct record *first)
     size_t slot = 0;
     while (bridge->calling[slot] != NULL)
         slot++;
+    const struct port_endpoint *endpoint = &bridge->options.endpoint;
+    enum err (*start)(void *, const struct call *) =
+        first->is_in_doubt ? endpoint->describe : endpoint->call;
     bridge->calling[slot] = first;
     bridge->books.calls++;
     buf_clear(&bridge->body);
@@ -478,7 +505,7 @@ static void start_call(struct bridge *bridge, struct record *first)
     };
     enum err err = buf_err(&bridge->body);
     if (err == ERR_NONE)
-        err = bridge->options.endpoint.call(bridge->options.endpoint.context, &call);
+        err = start(endpoint->context, &call);
     if (err == ERR_NONE)
         return;
     struct reply reply = {

@@ -22,6 +22,7 @@ struct bridge_options {
     struct outcome_options outcome; /* the strings must outlive the bridge */
     struct schedule_options schedule;
     int64_t deadline_ms;         /* longest wait from arrival to answer */
+    bool verifies;               /* of a call without answer, DescribeJob tells its effect */
     const struct policy *policy; /* must outlive the bridge; NULL: everything is allowed */
     struct port_broker broker;
     struct port_endpoint endpoint;

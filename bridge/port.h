@@ -63,12 +63,16 @@ struct reply {
     struct str message;     /* AWS's words, or the transport's */
     struct str request_id;  /* x-amzn-RequestId; absent when there was none */
     int64_t retry_after_ms; /* from Retry-After or x-amz-retry-after; -1: none */
+    struct str body;        /* of a DescribeJob: its answer */
 };
 
 struct port_endpoint {
     void *context;
     /* Starts one call; bridge_on_reply comes later, exactly once. */
     enum err (*call)(void *context, const struct call *call);
+    /* The same for DescribeJob of the call's job; the call's body says what is to be found out and
+     * is not sent. NULL where nobody asks. */
+    enum err (*describe)(void *context, const struct call *call);
 };
 
 /* How a command ended. code 0: accepted. Absent texts were not there. */

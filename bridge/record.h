@@ -80,11 +80,12 @@ struct record {
     bool is_repeat;      /* of a finished command: answered again as the journal has it, no more */
     int qos;
 
-    int64_t arrived_ms;    /* monotonic */
-    int64_t expires_ms;    /* monotonic: the sender's own limit; DUE_NEVER: none */
-    unsigned attempts;     /* calls started for it */
-    unsigned shared_by;    /* commands that shared its last call, itself included */
-    unsigned share_max;    /* commands that may share its next */
+    int64_t arrived_ms; /* monotonic */
+    int64_t expires_ms; /* monotonic: the sender's own limit; DUE_NEVER: none */
+    unsigned attempts;  /* calls started for it */
+    unsigned shared_by; /* commands that shared its last call, itself included */
+    unsigned share_max; /* commands that may share its next */
+    bool is_in_doubt;   /* its last call was sent, perhaps, and not answered: to be looked into */
     enum fault last_fault; /* of its last failed call; FAULT_OK: none failed yet */
     bool may_be_applied;   /* a call for it ended without anybody knowing whether it took effect */
 

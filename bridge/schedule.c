@@ -116,6 +116,7 @@ static void end_pauses(struct schedule *schedule, int64_t now_ms)
 static void begin_call(struct schedule *schedule, struct lane *lane, int64_t now_ms)
 {
     struct record *record = lane_head(lane);
+    bool is_question = record->is_in_doubt;
     unsigned size = schedule->options.coalesces ? batch_size(record) : 1;
     lane->called_ms = now_ms;
     schedule->open_calls++;
@@ -124,7 +125,7 @@ static void begin_call(struct schedule *schedule, struct lane *lane, int64_t now
     for (unsigned i = 0; i < size; i++) {
         record_move(record, RECORD_CALL);
         fair_end_wait(&schedule->fair, record);
-        record->attempts++;
+        record->attempts += !is_question;
         record->shared_by = size;
         record = list_entry(record->lane_node.next, struct record, lane_node);
     }

@@ -49,6 +49,7 @@ struct config {
         int64_t coalesce; /* 0 or 1: several commands may share a call */
         int64_t deadline_ms;
         int64_t call_timeout_ms;
+        int64_t verify; /* 1: by DescribeJob */
     } jobs;
     struct {
         int64_t source; /* enum credentials_source, as written: see config_credentials_source */

@@ -16,7 +16,7 @@
 #define KEEPS(member) .is_built = true, .offset = offsetof(struct config, member)
 
 static const struct config_choice versions[] = {{"5", 5}, {"3", 3}, {"3.1.1", 3}, {NULL, 0}};
-static const struct config_choice verifications[] = {{"none", 0}, {NULL, 0}};
+static const struct config_choice verifications[] = {{"none", 0}, {"describe", 1}, {NULL, 0}};
 static const struct config_choice syncs[] = {
     {"full", STORE_SYNC_FULL}, {"normal", STORE_SYNC_NORMAL}, {NULL, 0}};
 static const struct config_choice sources[] = {
@@ -69,7 +69,8 @@ static const struct config_key keys[] = {
      .min = SECOND, .max = 24 * HOUR},
     {"jobs", "call_timeout", CONFIG_DURATION, KEEPS(jobs.call_timeout_ms), .preset = "15s",
      .min = 100, .max = MINUTE},
-    {"jobs", "verify", CONFIG_CHOICE, .choices = verifications, .today = "none"},
+    {"jobs", "verify", CONFIG_CHOICE, KEEPS(jobs.verify), .preset = "none",
+     .choices = verifications},
 
     {"credentials", "source", CONFIG_CHOICE, KEEPS(credentials.source), .preset = "auto",
      .choices = sources},

@@ -24,6 +24,7 @@ static void on_answer(void *context, const struct aws_answer *answer)
         .message = answer->message,
         .request_id = answer->request_id,
         .retry_after_ms = answer->retry_after_ms,
+        .body = answer->body,
     };
     caller->on_reply(caller->context, &reply);
 }
@@ -97,6 +98,22 @@ enum err caller_call(void *context, const struct call *call)
         .path = str_of(path),
         .query = has_namespace ? str_of(query) : STR_NONE,
         .body = call->body,
+        .timeout_ms = caller->timeout_ms,
+    };
+    return aws_start(caller->aws, &request);
+}
+
+enum err caller_describe(void *context, const struct call *call)
+{
+    struct caller *caller = context;
+    char path[sizeof "/jobs/" + LIMITS_JOB_ID];
+    if (!is_id(call->job, LIMITS_JOB_ID))
+        return ERR_INVALID;
+    snprintf(path, sizeof path, "/jobs/%.*s", STR_ARG(call->job));
+    const struct aws_request request = {
+        .id = call->id,
+        .method = "GET",
+        .path = str_of(path),
         .timeout_ms = caller->timeout_ms,
     };
     return aws_start(caller->aws, &request);

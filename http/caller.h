@@ -33,6 +33,9 @@ void caller_free(struct caller *caller);
  * are under way. on_reply comes from http_turn or caller_turn. */
 enum err caller_call(void *context, const struct call *call);
 
+/* port_endpoint.describe: GET <endpoint>/jobs/<job>. */
+enum err caller_describe(void *context, const struct call *call);
+
 /* Replies to calls that found no credentials. Once a turn of the loop; while caller_is_due the loop
  * should not wait. */
 void caller_turn(struct caller *caller);

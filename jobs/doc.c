@@ -217,6 +217,38 @@ void doc_walk_next(struct doc_node object, struct doc_walk *walk)
     *walk = walk_at(json_object_iter_next(json_of(object), walk->p));
 }
 
+static bool has_equal_items(struct doc_node a, struct doc_node b)
+{
+    for (size_t i = 0; i < doc_count(a); i++)
+        if (!doc_equal(doc_item(a, i), doc_item(b, i)))
+            return false;
+    return true;
+}
+
+static bool has_equal_members(struct doc_node a, struct doc_node b)
+{
+    for (struct doc_walk at = doc_walk_start(a); at.p != NULL; doc_walk_next(a, &at))
+        if (!doc_equal(at.value, doc_member(b, at.key.p)))
+            return false;
+    return true;
+}
+
+/* Recurses no deeper than a document is parsed. */
+bool doc_equal(struct doc_node a, struct doc_node b)
+{
+    enum doc_kind kind = doc_kind_of(a);
+    enum doc_kind other = doc_kind_of(b);
+    if ((kind == DOC_INTEGER && other == DOC_REAL) || (kind == DOC_REAL && other == DOC_INTEGER))
+        return doc_real(a) == doc_real(b);
+    if (kind != other || kind == DOC_ABSENT)
+        return false;
+    if (kind == DOC_ARRAY)
+        return doc_count(a) == doc_count(b) && has_equal_items(a, b);
+    if (kind == DOC_OBJECT)
+        return doc_count(a) == doc_count(b) && has_equal_members(a, b);
+    return json_equal(json_of(a), json_of(b)) == 1;
+}
+
 /* 15 significant digits carry every decimal that a person wrote; 17 carry every double. What looks
  * like an integer gets a ".0", so that it is read back as a real. */
 static void write_real(struct emit *emit, const char *key, double value)

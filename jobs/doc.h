@@ -51,11 +51,14 @@ bool doc_bool(struct doc_node boolean);           /* false if it is none */
 /* Walks an object's members in the order they were written. */
 struct doc_walk {
     void *p;
-    struct str key;
+    struct str key; /* with a NUL behind it */
     struct doc_node value;
 };
 struct doc_walk doc_walk_start(struct doc_node object); /* p == NULL at the end */
 void doc_walk_next(struct doc_node object, struct doc_walk *walk);
+
+/* The same value: order counts in arrays, not in objects; 5 is 5.0. Absent equals nothing. */
+bool doc_equal(struct doc_node a, struct doc_node b);
 
 /* Appends the node as compact JSON. Numbers are written as short as they are read back the same:
  * 0.1 is 0.1, and 5.0 stays a real. */

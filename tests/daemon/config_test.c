@@ -44,6 +44,7 @@ static void defaults(void **state)
     assert_int_equal(config->jobs.coalesce, 1);
     assert_int_equal(config->jobs.deadline_ms, 300000);
     assert_int_equal(config->jobs.call_timeout_ms, 15000);
+    assert_int_equal(config->jobs.verify, 0);
     assert_int_equal(config->credentials.source, CREDENTIALS_AUTO);
     assert_string_equal(config->embedded.listen, "127.0.0.1:8099");
     assert_string_equal(config->admin.listen, "127.0.0.1:9099");

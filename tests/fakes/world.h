@@ -23,6 +23,7 @@ struct world_options {
     bool coalesces;              /* [one command, one call] */
     unsigned reserve_percent;    /* [0] */
     unsigned waiting_per_thing;  /* [no limit] */
+    bool verifies;               /* [calls without answer are made again] */
     int64_t deadline_ms;         /* [five minutes] */
     const char *notify;          /* one template [documented] */
     uint64_t seed;               /* [every random value is the highest it can be] */

@@ -119,7 +119,8 @@ static void check_posts(struct world *world)
 static bool is_decided_by(const struct world_call *call)
 {
     enum fault_class class = fault_class_of(call->reply.fault);
-    return call->reply.start_err == ERR_NONE && (class == FAULT_NONE || class == FAULT_PERMANENT);
+    return call->reply.start_err == ERR_NONE && !call->is_question &&
+           (class == FAULT_NONE || class == FAULT_PERMANENT);
 }
 
 /* Where commands share calls, only a call that was done says that its commands are behind us: one
@@ -128,8 +129,9 @@ static const struct world_call *call_before(const struct world *world, size_t pl
 {
     const struct world_call *calls = world->endpoint.calls;
     for (size_t i = place; i > 0; i--) {
-        bool counts = !world->coalesces || (calls[i - 1].reply.fault == FAULT_OK &&
-                                            calls[i - 1].reply.start_err == ERR_NONE);
+        bool is_done = calls[i - 1].reply.fault == FAULT_OK && !calls[i - 1].is_question &&
+                       calls[i - 1].reply.start_err == ERR_NONE;
+        bool counts = is_done || !world->coalesces;
         if (counts && strcmp(calls[i - 1].job, calls[place].job) == 0)
             return &calls[i - 1];
     }

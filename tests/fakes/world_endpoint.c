@@ -71,16 +71,15 @@ static struct world_call *add_call(struct world_endpoint *endpoint)
 
 static void take_effect(struct world_endpoint *endpoint, size_t number)
 {
-    if (endpoint->calls[number].reply.fault != FAULT_OK)
+    if (endpoint->calls[number].reply.fault != FAULT_OK || endpoint->calls[number].is_question)
         return;
     endpoint->effects = grow(endpoint->effects, endpoint->effect_count, &endpoint->effect_capacity,
                              sizeof endpoint->effects[0]);
     endpoint->effects[endpoint->effect_count++] = number;
 }
 
-static enum err start(void *context, const struct call *call)
+static enum err begin(struct world_endpoint *endpoint, const struct call *call, bool is_question)
 {
-    struct world_endpoint *endpoint = context;
     check_start(endpoint, call->job);
     struct world_call *noted = add_call(endpoint);
     *noted = (struct world_call){
@@ -88,6 +87,7 @@ static enum err start(void *context, const struct call *call)
         .job = str_dup(call->job),
         .namespace = str_dup(call->namespace),
         .body = str_dup(call->body),
+        .is_question = is_question,
         .started_ms = *endpoint->now_ms,
         .ends_ms = DUE_NEVER,
     };
@@ -103,9 +103,19 @@ static enum err start(void *context, const struct call *call)
     return ERR_NONE;
 }
 
+static enum err start(void *context, const struct call *call)
+{
+    return begin(context, call, false);
+}
+
+static enum err describe(void *context, const struct call *call)
+{
+    return begin(context, call, true);
+}
+
 struct port_endpoint world_endpoint_port(struct world_endpoint *endpoint)
 {
-    return (struct port_endpoint){.context = endpoint, .call = start};
+    return (struct port_endpoint){.context = endpoint, .call = start, .describe = describe};
 }
 
 /* The place in open of the call that ends first; open_count when none is open. */
@@ -143,6 +153,7 @@ static void tell(const struct world_call *call, size_t number, struct bridge *br
             .message = str_of(message),
             .request_id = is_answered ? str_of(request_id) : STR_NONE,
             .retry_after_ms = call->reply.retry_after_ms > 0 ? call->reply.retry_after_ms : -1,
+            .body = str_of(call->reply.description),
         });
 }
 

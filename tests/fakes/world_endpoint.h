@@ -12,9 +12,10 @@
 struct world_reply {
     enum fault fault;
     int64_t takes_ms;
-    int64_t retry_after_ms; /* what the service asks for; 0: nothing */
-    bool is_never;          /* no reply ever comes */
-    enum err start_err;     /* not ERR_NONE: the call cannot even be started */
+    int64_t retry_after_ms;  /* what the service asks for; 0: nothing */
+    bool is_never;           /* no reply ever comes */
+    const char *description; /* what a DescribeJob is answered */
+    enum err start_err;      /* not ERR_NONE: the call cannot even be started */
 };
 
 struct world_call {
@@ -22,6 +23,7 @@ struct world_call {
     char *job;
     char *namespace; /* NULL: none */
     char *body;
+    bool is_question; /* a DescribeJob about the body */
     int64_t started_ms;
     int64_t ends_ms; /* DUE_NEVER: no reply comes */
     struct world_reply reply;

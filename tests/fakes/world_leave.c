@@ -64,7 +64,7 @@ static const struct world_call *last_done(const struct world *world, struct str 
     for (size_t i = endpoint->count; i > world->calls_before; i--) {
         const struct world_call *call = &endpoint->calls[i - 1];
         if (str_eq_text(job, call->job) && call->reply.fault == FAULT_OK &&
-            call->reply.start_err == ERR_NONE)
+            call->reply.start_err == ERR_NONE && !call->is_question)
             return call;
     }
     return NULL;
@@ -85,9 +85,16 @@ static enum err call(void *context, const struct call *call)
     return endpoint.call(endpoint.context, call);
 }
 
+static enum err describe(void *context, const struct call *call)
+{
+    struct world *world = context;
+    struct port_endpoint endpoint = world_endpoint_port(&world->endpoint);
+    return is_dead(world) ? ERR_NONE : endpoint.describe(endpoint.context, call);
+}
+
 struct port_endpoint world_leave_endpoint(struct world *world)
 {
-    return (struct port_endpoint){world, call};
+    return (struct port_endpoint){world, call, describe};
 }
 
 static struct port_journal journal_of(struct world *world)

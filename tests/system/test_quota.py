@@ -1,11 +1,12 @@
 """Under the quota: few calls, none wasted, everyone answered."""
 
+import json
 import threading
 import time
 
 from actors import Reply, until
 from actors.device import command_topic
-from actors.endpoint import invalid, throttled
+from actors.endpoint import cut, invalid, throttled
 
 COMMANDS, JOBS, THINGS = 2000, 20, 50
 UPDATES = ("description", "timeoutConfig", "jobExecutionsRolloutConfig")
@@ -133,3 +134,24 @@ def test_a_noisy_thing_is_told_when_enough_of_it_waits(scripted, new_broker, new
     assert refused.json["code"] == "RequestThrottled" and refused.json["retryAfter"] > 0
     assert answer.is_accepted
     assert len(endpoint.requests) <= 5
+
+
+def test_a_call_without_an_answer_is_looked_into(scripted, new_broker, new_device, endpoint):
+    broker = new_broker().start()
+    scripted({"jobs": {"verify": "describe"}}, broker).start()
+    job = {"jobId": "j", "description": "as it was", "status": "IN_PROGRESS"}
+
+    def lose_every_answer(request):
+        if request.method == "GET":
+            return Reply(body=json.dumps({"job": job}).encode())
+        job.update(request.json)
+        return cut()
+
+    endpoint.otherwise(lose_every_answer)
+    update = {"description": "new", "timeoutConfig": {"inProgressTimeoutInMinutes": 7}}
+
+    answer = new_device("pump-1", broker).update("j", update)
+
+    assert answer.is_accepted and answer.json["attempts"] == 1
+    assert [(request.method, request.path) for request in endpoint.requests] == [
+        ("PATCH", "/jobs/j"), ("GET", "/jobs/j")]
