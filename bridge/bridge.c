@@ -106,12 +106,14 @@ static void conclude_at_once(struct bridge *bridge, struct record *record, enum 
     conclude(bridge, record, code, why, STR_NONE);
 }
 
-/* Ends those that follow the record as it ended. */
+/* Ends those that follow the record as it ended. Each follows the newest of its kind: a chain. */
 static void settle_followers(struct bridge *bridge, const struct record *leader)
 {
     const struct ending ending = ledger_ending(leader);
+    uint64_t last_seq = leader->seq;
     struct record *record;
-    while ((record = followers_take(&bridge->followers, leader->seq)) != NULL) {
+    while ((record = followers_take(&bridge->followers, last_seq)) != NULL) {
+        last_seq = record->seq;
         record_recall(record, &ending);
         if (record->outcome.code == REJECT_NONE)
             bridge->books.accepted++;
@@ -242,7 +244,8 @@ static void take(struct bridge *bridge, const struct arrival *arrival)
 
 static bool has_room(const struct bridge *bridge)
 {
-    size_t undecided = bridge->schedule.waiting + bridge->schedule.in_flight;
+    size_t undecided =
+        bridge->schedule.waiting + bridge->schedule.in_flight + bridge->followers.count;
     return undecided < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
 }
 
