@@ -19,11 +19,11 @@ static bool hides_a_value(const struct update *merged, const struct update *late
     return false;
 }
 
-/* One with a time limit of its own may end before those it would have joined: after a call of which
- * nobody knows whether it took effect, they would be called again and take the job back. */
-static bool may_end_early(const struct record *record)
+/* One whose time ends before that of those it would join: after a call of which nobody knows
+ * whether it took effect, they would be called again without it, and take the job back. */
+static bool ends_earlier(const struct record *record, const struct record *before)
 {
-    return record->expires_ms != DUE_NEVER;
+    return record->deadline.at_ms < before->deadline.at_ms;
 }
 
 static unsigned least(unsigned a, unsigned b)
@@ -47,10 +47,11 @@ unsigned batch_size(const struct record *first)
     struct update merged = {0};
     unsigned size = 0;
     unsigned size_max = first->share_max;
-    for (const struct record *at = first; at != NULL; at = after(at)) {
+    const struct record *before = first;
+    for (const struct record *at = first; at != NULL; before = at, at = after(at)) {
         size_max = least(size_max, at->share_max);
         if (size >= size_max || !str_eq(at->namespace, first->namespace) ||
-            (at != first && may_end_early(at)) || hides_a_value(&merged, &at->update))
+            ends_earlier(at, before) || hides_a_value(&merged, &at->update))
             break;
         update_lay_over(&merged, &at->update);
         if (size > 0 && update_bytes(&merged) > LIMITS_COMMAND_BYTES)

@@ -5,7 +5,7 @@
  * UpdateJob replaces whole top-level members, so commands that follow each other become one body in
  * which the later value of each member wins. A batch ends
  *   where the namespace changes,
- *   before a command that expires at a time of its own (it may begin a batch),
+ *   before a command whose time ends earlier than that of those before it (it may begin a batch),
  *   where a value would never be sent that only AWS could judge (update_is_judged_by_value),
  *   at LIMITS_BATCH commands, or where a member's share_max is reached,
  *   at LIMITS_COMMAND_BYTES of merged members.

@@ -184,6 +184,22 @@ static void what_may_expire_joins_none_before_it(void **state)
     world_end(world);
 }
 
+/* As when each device gives its commands a minute. */
+static void what_expires_in_order_shares_calls(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    for (int i = 0; i < 10; i++) {
+        world_send(world,
+                   &(struct world_command){.thing = "fan", .job = "rollout", .expires_in_s = 60});
+        world->now_ms += 5;
+    }
+    world_run_until(world, 1000);
+    assert_int_equal(world->endpoint.count, 1);
+    check_answer(world, 9, "\"coalesced\":10");
+    world_end(world);
+}
+
 static void a_failed_call_is_tried_again_with_what_came_meanwhile(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
         cmocka_unit_test(what_is_said_of_the_job_is_said_to_all),
         cmocka_unit_test(what_expired_is_left_out),
         cmocka_unit_test(what_may_expire_joins_none_before_it),
+        cmocka_unit_test(what_expires_in_order_shares_calls),
         cmocka_unit_test(a_failed_call_is_tried_again_with_what_came_meanwhile),
         cmocka_unit_test(a_stop_ends_all_that_share_a_call),
     };
