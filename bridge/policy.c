@@ -38,14 +38,20 @@ static bool covers_one(const struct policy_globs *globs, const struct glob *othe
     return false;
 }
 
+static bool has_all(const struct policy_globs *globs)
+{
+    for (size_t i = 0; i < globs->count; i++)
+        if (strcmp(globs->items[i].text, "*") == 0)
+            return true;
+    return false;
+}
+
 static bool covers_all(const struct policy_globs *globs, const struct policy_globs *others)
 {
-    static char every_text[] = "*";
-    static const struct glob every = {.text = every_text, .n = 1};
     if (globs->count == 0)
         return true;
     if (others->count == 0)
-        return covers_one(globs, &every);
+        return has_all(globs);
     for (size_t i = 0; i < others->count; i++)
         if (!covers_one(globs, &others->items[i]))
             return false;
