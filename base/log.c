@@ -46,11 +46,17 @@ static bool needs_quotes(struct str value)
     return value.n == 0;
 }
 
-static void add_escaped(struct log_line *line, struct str value)
+static void add_quoted(struct log_line *line, struct str value)
 {
+    size_t start = line->n;
+    add(line, "\"", 1);
     for (size_t i = 0; i < value.n && !line->cut; i++) {
         unsigned char c = (unsigned char)value.p[i];
         char escape[8];
+        if (line->n - start >= LOG_VALUE_MAX) {
+            add(line, "...", 3);
+            break;
+        }
         if (c == '"' || c == '\\')
             add(line, (char[]){'\\', (char)c}, 2);
         else if (c < 0x20 || c >= 0x7f)
@@ -58,6 +64,7 @@ static void add_escaped(struct log_line *line, struct str value)
         else
             add(line, &value.p[i], 1);
     }
+    add(line, "\"", 1);
 }
 
 static void add_key(struct log_line *line, const char *key)
@@ -91,13 +98,10 @@ void log_str(struct log_line *line, const char *key, struct str value)
     if (!line->on || line->cut || str_is_absent(value))
         return;
     add_key(line, key);
-    if (!needs_quotes(value)) {
+    if (needs_quotes(value) || value.n > LOG_VALUE_MAX)
+        add_quoted(line, value);
+    else
         add(line, value.p, value.n);
-        return;
-    }
-    add(line, "\"", 1);
-    add_escaped(line, value);
-    add(line, "\"", 1);
 }
 
 void log_text(struct log_line *line, const char *key, const char *value)

@@ -13,7 +13,8 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 
-#define LOG_LINE_MAX 2048 /* bytes; a longer line is cut and ends in "..." */
+#define LOG_VALUE_MAX 640  /* bytes of one value as written; a longer one ends in "..." */
+#define LOG_LINE_MAX  2048 /* bytes; a longer line is cut and ends in "..." */
 
 struct log_line {
     bool on;

@@ -312,7 +312,7 @@ int send_main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config *config = verb_config(options.config, NULL);
     if (config == NULL)
-        return VERB_REFUSED;
+        return VERB_USAGE; /* not "rejected": nobody was asked */
     log_set_level(LOG_ERROR);
     struct send send = {.options = &options};
     buf_init(&send.topic, TOPIC_BYTES_MAX);

@@ -12,7 +12,7 @@ enum verb_exit {
     VERB_OK = 0,
     VERB_REFUSED = 1,   /* the answer is no, or what is asked for cannot be done */
     VERB_NO_ANSWER = 2, /* nobody answered in time */
-    VERB_USAGE = 64,    /* EX_USAGE: the command line makes no sense */
+    VERB_USAGE = 64,    /* EX_USAGE: the command line, or what it names, makes no sense */
 };
 
 #define VERB_CONFIG_OPTION                                                                         \
