@@ -1,6 +1,6 @@
 #include "store/journal_row.h"
 
-#include "base/limits.h"
+#include "store/keep.h"
 
 /* What a row needs besides its texts: keys and numbers, in the table and in the indexes. */
 #define ROW_BYTES 128
@@ -74,20 +74,5 @@ enum err journal_row_copy(const struct statement *row, struct buf *to, struct jo
         &ret->topic,     &ret->payload,      &ret->response_topic, &ret->correlation,
         &ret->repeat_of, &ret->ending.field, &ret->ending.message, &ret->ending.request_id,
     };
-    size_t n = 0;
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        n += texts[i]->n;
-    buf_clear(to);
-    char *at = buf_reserve(to, n);
-    if (at == NULL)
-        return why_set(why, buf_err(to), NULL, "a command: %s", err_name(buf_err(to)));
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        if (str_is_absent(*texts[i]))
-            continue;
-        if (texts[i]->n > 0)
-            memcpy(at, texts[i]->p, texts[i]->n);
-        texts[i]->p = at;
-        at += texts[i]->n;
-    }
-    return ERR_NONE;
+    return keep_texts(to, texts, COUNT_OF(texts), why);
 }

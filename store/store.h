@@ -10,7 +10,9 @@
  *   journal_schema   the tables of the journal
  *   journal          commands, from arrival to the end of the dedupe window
  *   journal_space    how much it may take in, and what it lets go of
+ *   dead_letter      what of it could not be answered, for a person to read
  *   reserve          disk space kept for bad times
+ *   keep             copies of what was read
  *
  * A connection belongs to one thread at a time. Connections of one process share a file safely:
  * the database is in WAL mode, so readers see the last commit and never wait for the writer.
