@@ -200,12 +200,6 @@ static struct claim *next_claim(struct party *party)
     return NULL;
 }
 
-static void move_to_back(struct list *list, struct list_node *node)
-{
-    list_remove(node);
-    list_push_back(list, node);
-}
-
 static void pay(struct fair *fair, const struct party *party)
 {
     if (party == fair->operators)
@@ -222,16 +216,17 @@ struct lane *fair_turn(struct fair *fair)
         list_remove(&operators->ring_node);
         list_push_front(&fair->ring, &operators->ring_node);
     }
-    struct list_node *node;
-    while ((node = list_first(&fair->ring)) != NULL) {
+    struct list_node *next;
+    for (struct list_node *node = list_first(&fair->ring); node != NULL; node = next) {
+        next = list_after(&fair->ring, node);
         struct party *party = list_entry(node, struct party, ring_node);
         struct claim *claim = next_claim(party);
-        if (claim == NULL) {
-            list_remove(node);
+        list_remove(node);
+        if (claim == NULL)
             continue;
-        }
-        move_to_back(&fair->ring, node);
-        move_to_back(&party->claims, &claim->node);
+        list_push_back(&fair->ring, node);
+        list_remove(&claim->node);
+        list_push_back(&party->claims, &claim->node);
         pay(fair, party);
         return claim->lane;
     }

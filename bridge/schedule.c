@@ -202,11 +202,12 @@ void schedule_pause(struct schedule *schedule, struct record *first, int64_t unt
 
 void schedule_split(struct schedule *schedule, struct record *first)
 {
+    struct lane *lane = first->lane;
     unsigned part = batch_part(first);
     for (struct record *at = first; at != NULL; at = batch_next(at))
         at->share_max = part;
     end_call(schedule, first, RECORD_SPLIT);
-    look_at(schedule, first->lane);
+    look_at(schedule, lane);
 }
 
 void schedule_settle(struct schedule *schedule, struct record *record, enum record_event event)
