@@ -49,19 +49,19 @@ static enum err check(struct str pattern, struct why *why)
 static void copy(struct glob *glob, struct str pattern)
 {
     bool has_star = false;
-    for (size_t i = 0; i <= pattern.n; i++) {
-        char c = i < pattern.n ? pattern.p[i] : '\0';
-        if (c == '*') {
-            has_star = true;
-            continue;
-        }
-        if (has_star && c != '?') {
+    for (size_t i = 0; i < pattern.n; i++) {
+        bool is_literal = pattern.p[i] != '*' && pattern.p[i] != '?';
+        if (is_literal && has_star) {
             glob->text[glob->n++] = '*';
             has_star = false;
         }
-        if (i < pattern.n)
-            glob->text[glob->n++] = c;
+        if (pattern.p[i] == '*')
+            has_star = true;
+        else
+            glob->text[glob->n++] = pattern.p[i];
     }
+    if (has_star)
+        glob->text[glob->n++] = '*';
     glob->text[glob->n] = '\0';
 }
 

@@ -7,7 +7,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-#define OUT_MAX (2 * WHY_TEXT_MAX)
+#define OUT_MAX ((size_t)2 * WHY_TEXT_MAX)
 
 struct options {
     const char *config;

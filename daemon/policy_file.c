@@ -58,8 +58,10 @@ static bool is_of(struct reading *reading, const yaml_node_t *node, yaml_node_ty
 
 static void join(const char *path, struct str name, char key[static WHY_FIELD_MAX])
 {
-    snprintf(key, WHY_FIELD_MAX, "%s%s%.*s%s", path, path[0] != '\0' ? "." : "",
-             CONFIG_VALUE_ARG(name));
+    int n = snprintf(key, WHY_FIELD_MAX, "%s%s%.*s%s", path, path[0] != '\0' ? "." : "",
+                     CONFIG_VALUE_ARG(name));
+    if (n >= WHY_FIELD_MAX)
+        memcpy(key + WHY_FIELD_MAX - sizeof "...", "...", sizeof "...");
 }
 
 static const struct key *find_key(const struct key *keys, struct str name)

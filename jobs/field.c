@@ -7,6 +7,7 @@
 
 #define TOP    FIELD_COUNT
 #define NUMBER .is_number = true
+#define OTHER  .is_number = false
 #define UNLIM  .unset = HUGE_VAL
 
 struct row {
@@ -31,45 +32,47 @@ struct row {
 
 /* A job without retries has 0 of them; pre-signed URLs live for an hour unless it is said. */
 static const struct row rows[FIELD_COUNT] = {
-    [FIELD_ABORT] = {ABORT, TOP, UPDATE_ABORT_CONFIG},
+    [FIELD_ABORT] = {ABORT, TOP, UPDATE_ABORT_CONFIG, OTHER},
     [FIELD_ABORT_CRITERIA] = {ABORT CRITERIA, FIELD_ABORT, UPDATE_ABORT_CONFIG, .is_list = true},
     [FIELD_ABORT_FAILURE_TYPE] = {ABORT CRITERIA ".failureType", FIELD_ABORT_CRITERIA,
-                                  UPDATE_ABORT_CONFIG},
-    [FIELD_ABORT_ACTION] = {ABORT CRITERIA ".action", FIELD_ABORT_CRITERIA, UPDATE_ABORT_CONFIG},
+                                  UPDATE_ABORT_CONFIG, OTHER},
+    [FIELD_ABORT_ACTION] = {ABORT CRITERIA ".action", FIELD_ABORT_CRITERIA, UPDATE_ABORT_CONFIG,
+                            OTHER},
     [FIELD_ABORT_THRESHOLD] = {ABORT CRITERIA ".thresholdPercentage", FIELD_ABORT_CRITERIA,
                                UPDATE_ABORT_CONFIG, NUMBER, UNLIM, .is_by_failure_type = true,
                                .slot = 0},
     [FIELD_ABORT_MIN_EXECUTED] = {ABORT CRITERIA ".minNumberOfExecutedThings", FIELD_ABORT_CRITERIA,
                                   UPDATE_ABORT_CONFIG, NUMBER, UNLIM, .is_by_failure_type = true,
                                   .slot = 4},
-    [FIELD_DESCRIPTION] = {"description", TOP, UPDATE_DESCRIPTION},
-    [FIELD_RETRY] = {RETRY, TOP, UPDATE_JOB_EXECUTIONS_RETRY_CONFIG},
+    [FIELD_DESCRIPTION] = {"description", TOP, UPDATE_DESCRIPTION, OTHER},
+    [FIELD_RETRY] = {RETRY, TOP, UPDATE_JOB_EXECUTIONS_RETRY_CONFIG, OTHER},
     [FIELD_RETRY_CRITERIA] = {RETRY CRITERIA, FIELD_RETRY, UPDATE_JOB_EXECUTIONS_RETRY_CONFIG,
                               .is_list = true},
     [FIELD_RETRY_FAILURE_TYPE] = {RETRY CRITERIA ".failureType", FIELD_RETRY_CRITERIA,
-                                  UPDATE_JOB_EXECUTIONS_RETRY_CONFIG},
+                                  UPDATE_JOB_EXECUTIONS_RETRY_CONFIG, OTHER},
     [FIELD_RETRY_NUMBER] = {RETRY CRITERIA ".numberOfRetries", FIELD_RETRY_CRITERIA,
                             UPDATE_JOB_EXECUTIONS_RETRY_CONFIG, NUMBER, .unset = 0,
                             .is_by_failure_type = true, .slot = 8},
-    [FIELD_ROLLOUT] = {ROLLOUT, TOP, UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG},
+    [FIELD_ROLLOUT] = {ROLLOUT, TOP, UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, OTHER},
     [FIELD_ROLLOUT_MAXIMUM] = {ROLLOUT ".maximumPerMinute", FIELD_ROLLOUT,
                                UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, NUMBER, UNLIM, .slot = 12},
-    [FIELD_ROLLOUT_EXPONENTIAL] = {RATE, FIELD_ROLLOUT, UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG},
+    [FIELD_ROLLOUT_EXPONENTIAL] = {RATE, FIELD_ROLLOUT, UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG,
+                                   OTHER},
     [FIELD_ROLLOUT_BASE] = {RATE ".baseRatePerMinute", FIELD_ROLLOUT_EXPONENTIAL,
                             UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, NUMBER, UNLIM, .slot = 13},
     [FIELD_ROLLOUT_INCREMENT] = {RATE ".incrementFactor", FIELD_ROLLOUT_EXPONENTIAL,
                                  UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, NUMBER, UNLIM, .slot = 14},
     [FIELD_ROLLOUT_INCREASE] = {INCREASE, FIELD_ROLLOUT_EXPONENTIAL,
-                                UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG},
+                                UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, OTHER},
     [FIELD_ROLLOUT_NOTIFIED] = {INCREASE ".numberOfNotifiedThings", FIELD_ROLLOUT_INCREASE,
                                 UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, NUMBER, UNLIM, .slot = 15},
     [FIELD_ROLLOUT_SUCCEEDED] = {INCREASE ".numberOfSucceededThings", FIELD_ROLLOUT_INCREASE,
                                  UPDATE_JOB_EXECUTIONS_ROLLOUT_CONFIG, NUMBER, UNLIM, .slot = 16},
-    [FIELD_PRESIGNED] = {URL, TOP, UPDATE_PRESIGNED_URL_CONFIG},
-    [FIELD_PRESIGNED_ROLE] = {URL ".roleArn", FIELD_PRESIGNED, UPDATE_PRESIGNED_URL_CONFIG},
+    [FIELD_PRESIGNED] = {URL, TOP, UPDATE_PRESIGNED_URL_CONFIG, OTHER},
+    [FIELD_PRESIGNED_ROLE] = {URL ".roleArn", FIELD_PRESIGNED, UPDATE_PRESIGNED_URL_CONFIG, OTHER},
     [FIELD_PRESIGNED_EXPIRES] = {URL ".expiresInSec", FIELD_PRESIGNED, UPDATE_PRESIGNED_URL_CONFIG,
                                  NUMBER, .slot = 17, .unset = 3600},
-    [FIELD_TIMEOUT] = {TIMEOUT, TOP, UPDATE_TIMEOUT_CONFIG},
+    [FIELD_TIMEOUT] = {TIMEOUT, TOP, UPDATE_TIMEOUT_CONFIG, OTHER},
     [FIELD_TIMEOUT_MINUTES] = {TIMEOUT ".inProgressTimeoutInMinutes", FIELD_TIMEOUT,
                                UPDATE_TIMEOUT_CONFIG, NUMBER, UNLIM, .slot = 18},
 };

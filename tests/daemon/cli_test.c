@@ -71,7 +71,7 @@ static void version_and_help(void **state)
         assert_string_equal(verb.err, "");
         check_has(verb.out, "jobs-bridge ");
     }
-    static const char *const verbs[] = {"run", "check", "send", "jobs"};
+    static const char *const verbs[] = {"run", "check", "send", "jobs", "policy"};
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
         struct outcome help;
         char words[32], usage[64];
