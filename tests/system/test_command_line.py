@@ -59,7 +59,10 @@ def test_send_dry_run_shows_the_call(scripted, endpoint):
 
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert answer["dryRun"] is True and answer["request"]["target"] == "/jobs/j?namespaceId=n"
+    assert answer["dryRun"] is True
+    assert answer["request"] == {"method": "PATCH", "target": "/jobs/j?namespaceId=n",
+                                 "body": json.loads(UPDATE)}
+    assert answer["notify"] == ["$aws/things/pump-1/jobs/j/notify-namespace-n/"]
     assert endpoint.requests == []
 
 

@@ -155,3 +155,23 @@ def test_a_call_without_an_answer_is_looked_into(scripted, new_broker, new_devic
     assert answer.is_accepted and answer.json["attempts"] == 1
     assert [(request.method, request.path) for request in endpoint.requests] == [
         ("PATCH", "/jobs/j"), ("GET", "/jobs/j")]
+
+
+def test_while_the_endpoint_is_down_single_calls_probe_it(scripted, new_broker, new_device,
+                                                          endpoint):
+    broker = new_broker().start()
+    bridge = scripted(broker=broker).start()
+    endpoint.otherwise(cut())
+    device = new_device("pump-1", broker)
+
+    sent = [device.send(f"job-{number}", {"description": "x"}) for number in range(20)]
+    until(lambda: bridge.log_lines(event="breaker", state="open"), "calls to rest")
+    status, body = bridge.admin("/readyz")
+    tried = len(endpoint.requests)
+    endpoint.otherwise(Reply())
+
+    assert status == 503 and "endpoint" in body
+    assert tried <= 20
+    for topic, token in sent:
+        assert device.answer(topic, token).is_accepted
+    assert bridge.is_ready and bridge.log_lines(event="breaker", state="closed")
