@@ -93,10 +93,9 @@ enum err glob_init(struct glob *glob, struct str pattern, struct why *why)
         goto fail;
     copy(&made, pattern);
     if (strchr(made.text, '*') != NULL) {
-        made.table = aligned_alloc(_Alignof(struct glob_table), sizeof *made.table);
+        made.table = calloc(1, sizeof *made.table);
         if (made.table == NULL)
             goto fail;
-        memset(made.table, 0, sizeof *made.table);
         fill(made.table, made.text);
     }
     *glob = made;
