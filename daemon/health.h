@@ -30,7 +30,7 @@ struct health {
 
 void health_init(struct health *health);
 
-void health_set_mqtt(struct health *health, bool is_up); /* up: connected and subscribed */
+void health_set_mqtt(struct health *health, bool is_up);   /* up: connected and subscribed */
 void health_set_full(struct health *health, bool is_full); /* takes in no more for now */
 void health_set_journal(struct health *health, bool works);
 void health_set_endpoint(struct health *health, enum health_endpoint state);
