@@ -62,9 +62,7 @@ bool policy_rule_covers(const struct policy_rule *rule, const struct policy_rule
 {
     if (rule->sender != POLICY_ANYONE && rule->sender != other->sender)
         return false;
-    bool covers_things =
-        other->sender == POLICY_OPERATORS || covers_all(&rule->things, &other->things);
-    return covers_things && covers_all(&rule->jobs, &other->jobs) &&
+    return covers_all(&rule->things, &other->things) && covers_all(&rule->jobs, &other->jobs) &&
            covers_all(&rule->namespaces, &other->namespaces);
 }
 

@@ -161,6 +161,23 @@ static void what_waits_before_it_counts(void **state)
     world_end(world);
 }
 
+static void what_waits_makes_nothing_known(void **state)
+{
+    (void)state;
+    struct memory memory;
+    struct world *world = new_world((struct world_options){0}, &memory);
+    world->endpoint.usual.takes_ms = 1000;
+    set_rate(world, NULL, 100);
+    size_t too_early = set_rate(world, "pump", 50); /* the job may have less than that */
+    world_run_until_idle(world, 5000);
+    size_t late = set_rate(world, "pump", 50);
+    world_run_until_idle(world, 9000);
+    assert_string_equal(world_code(world, too_early), "Forbidden");
+    check_has(world_answer(world, too_early)->payload, "is not known");
+    assert_string_equal(world_code(world, late), "accepted");
+    world_end(world);
+}
+
 static void a_call_that_may_have_taken_effect_counts(void **state)
 {
     (void)state;
@@ -297,6 +314,7 @@ int main(void)
         cmocka_unit_test(an_allowed_dry_run_is_planned_and_teaches_nothing),
         cmocka_unit_test(a_rate_only_goes_down),
         cmocka_unit_test(what_waits_before_it_counts),
+        cmocka_unit_test(what_waits_makes_nothing_known),
         cmocka_unit_test(a_call_that_may_have_taken_effect_counts),
         cmocka_unit_test(a_forbidden_one_is_in_no_call_that_others_share),
         cmocka_unit_test(what_is_known_survives_a_crash),
