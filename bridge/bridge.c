@@ -310,8 +310,10 @@ static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
     if (record->posts_refused > 0) {
-        report_undelivered(record);
-        ledger_bury(&bridge->ledger, record, wall_ms(bridge), "the broker refused its answer");
+        char refusal[OUTBOX_REFUSAL_MAX];
+        outbox_refusal(record, refusal, sizeof refusal);
+        report_undelivered(record, refusal);
+        ledger_bury(&bridge->ledger, record, wall_ms(bridge), refusal);
     }
     ledger_finish(&bridge->ledger, record, mono_ms(bridge));
     record_free(record);

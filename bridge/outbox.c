@@ -1,5 +1,7 @@
 #include "bridge/outbox.h"
 
+#include <stdio.h>
+
 void outbox_init(struct outbox *outbox, const struct outcome_options *options)
 {
     *outbox = (struct outbox){.options = options};
@@ -141,9 +143,25 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum er
     outbox->used--;
     outbox->in_flight--;
     outbox->losses = 0;
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
         record->posts_refused++;
+        record->refusal = err;
+        record->is_answer_refused = record->is_answer_refused || slot->index == 0;
+    }
     return count_delivered(record) ? record : NULL;
+}
+
+void outbox_refusal(const struct record *record, char *text, size_t max)
+{
+    unsigned events = record->posts_refused - record->is_answer_refused;
+    const char *why =
+        record->refusal == ERR_INVALID ? "cannot be published at all" : "was refused by the broker";
+    if (events == 0)
+        snprintf(text, max, "its answer %s", why);
+    else
+        snprintf(text, max, "%s%u of its %u events: what came last %s",
+                 record->is_answer_refused ? "its answer and " : "", events, record->post_count - 1,
+                 why);
 }
 
 void outbox_lose(struct outbox *outbox)

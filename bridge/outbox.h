@@ -57,6 +57,11 @@ nodiscard bool outbox_send(struct outbox *outbox, const struct port_broker *brok
  * last, which then belongs to the caller; NULL otherwise, also for an id that is not in flight. */
 struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum err err);
 
+#define OUTBOX_REFUSAL_MAX 128
+
+/* What of a record was refused for good, in words; something was. */
+void outbox_refusal(const struct record *record, char *text, size_t max);
+
 /* The link is gone: everything in flight is to be sent again. */
 void outbox_lose(struct outbox *outbox);
 

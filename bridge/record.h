@@ -94,6 +94,8 @@ struct record {
     unsigned posts_begun; /* posts 0 to posts_begun - 1 were handed to the broker once */
     unsigned posts_delivered;
     unsigned posts_refused; /* of them, refused for good */
+    bool is_answer_refused; /* the answer is one of them */
+    enum err refusal;       /* of the last of them: ERR_REFUSED by the broker, or ERR_INVALID */
 };
 
 /* What a record is made of. The views are copied, behind the record, in one allocation. */

@@ -64,13 +64,11 @@ void report_breaker(enum breaker_state state, const struct reply *reply)
     log_end(&line);
 }
 
-void report_undelivered(const struct record *record)
+void report_undelivered(const struct record *record, const char *refusal)
 {
     struct log_line line;
     log_start(&line, LOG_ERROR, "undelivered");
     log_ids(&line, record);
-    log_int(&line, "refused", record->posts_refused);
-    log_int(&line, "of", record->post_count);
-    log_text(&line, "msg", "the broker does not take its answer or events");
+    log_text(&line, "msg", refusal);
     log_end(&line);
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "bridge/policy.h"
+#include "daemon/dead.h"
 #include "daemon/jobs_command.h"
 #include "daemon/loop.h"
 #include "daemon/policy_command.h"
@@ -121,10 +122,10 @@ static const struct verb {
     {"send", "jobs-bridge send", send_main, "publish a command, wait, print the answer"},
     {"jobs", "jobs-bridge jobs", jobs_command_main, "jobs at the endpoint, without an AWS client"},
     {"policy", "jobs-bridge policy", policy_command_main, "what the policy says of a command"},
+    {"dead", "jobs-bridge dead", dead_main, "commands whose answer could not be published"},
     {"version", "jobs-bridge version", version, "the version"},
     {"help", "jobs-bridge help", help, "this text, or that of one verb: help VERB"},
     {"watch", "jobs-bridge watch", NULL, NULL},
-    {"dead", "jobs-bridge dead", NULL, NULL},
 };
 
 static void print_help(FILE *to)

@@ -1,34 +1,14 @@
 #include "daemon/jobs_print.h"
 
+#include "daemon/shown.h"
 #include "jobs/doc.h"
-
-#include <time.h>
 
 #define NAME_COLUMNS   32
 #define STATUS_COLUMNS 20
 
-static void add_cleaned(struct buf *out, struct str text, const char *allowed)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        bool is_control = c < 0x20 || c == 0x7f;
-        bool is_allowed = c != '\0' && strchr(allowed, c) != NULL;
-        if (is_control && !is_allowed)
-            buf_add_byte(out, '?');
-        else
-            buf_add_byte(out, text.p[i]);
-    }
-}
-
-/* What a line may show: no control character. */
-static void add_shown(struct buf *out, struct str text)
-{
-    add_cleaned(out, text, "");
-}
-
 static void print_raw(struct str text, struct buf *out)
 {
-    add_cleaned(out, text, "\n\t");
+    shown_text(out, text);
     buf_add_byte(out, '\n');
 }
 
@@ -61,16 +41,6 @@ void jobs_print_deleted(const struct jobs_words *words, struct str answer, struc
     print_done(words, "deleted", out);
 }
 
-/* Epoch seconds, as 2026-01-31T12:00:00Z. */
-static void add_time(struct buf *out, struct doc_node seconds)
-{
-    time_t at = (time_t)doc_real(seconds);
-    struct tm utc;
-    char text[32];
-    if (gmtime_r(&at, &utc) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0)
-        buf_add_text(out, text);
-}
-
 static bool is_time(struct str key, struct doc_node value)
 {
     enum doc_kind kind = doc_kind_of(value);
@@ -80,12 +50,12 @@ static bool is_time(struct str key, struct doc_node value)
 static void add_member(struct buf *out, struct str key, struct doc_node value)
 {
     buf_add_text(out, "  ");
-    add_shown(out, key);
+    shown_line(out, key);
     buf_add_text(out, ": ");
     if (is_time(key, value))
-        add_time(out, value);
+        shown_time(out, (int64_t)doc_real(value));
     else if (doc_kind_of(value) == DOC_STRING)
-        add_shown(out, doc_str(value));
+        shown_line(out, doc_str(value));
     else
         doc_write(value, out);
     buf_add_byte(out, '\n');
@@ -131,7 +101,7 @@ static struct str last_part(struct str arn)
 
 static void add_column(struct buf *out, struct str text, size_t width)
 {
-    add_shown(out, text);
+    shown_line(out, text);
     for (size_t n = text.n; n < width; n++)
         buf_add_byte(out, ' ');
     buf_add_text(out, "  ");
@@ -143,7 +113,7 @@ static void print_row(struct str name, struct doc_node row, struct buf *out)
     add_column(out, name, NAME_COLUMNS);
     add_column(out, doc_str(doc_member(row, "status")), STATUS_COLUMNS);
     if (is_time(STR("lastUpdatedAt"), at))
-        add_time(out, at);
+        shown_time(out, (int64_t)doc_real(at));
     else
         buf_add_byte(out, '-');
     buf_add_byte(out, '\n');

@@ -5,20 +5,16 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon/verb.h"
+#include "daemon/verb_link.h"
 #include "jobs/doc.h"
-#include "mqtt/mqtt.h"
 #include "topics/topics.h"
 
 #include <argp.h>
-#include <poll.h>
 #include <stdio.h>
 
 #define TIMEOUT_MS      15000
 #define TOPIC_BYTES_MAX ((size_t)2 * LIMITS_TOPIC_BYTES) /* what is too long is told as such */
-#define DISCONNECT_MS   500
 #define TOKEN_DIGITS    32
-#define CLIENT_ID_START "jobs-bridge-send-"
-#define CLIENT_ID_MAX   (sizeof CLIENT_ID_START + 12)
 
 struct send_options {
     const char *config;
@@ -214,16 +210,6 @@ static void post_command(struct send *send)
         send->is_posted = mqtt_publish(send->mqtt, &post) == ERR_NONE;
 }
 
-static void wait_for_broker(struct mqtt *mqtt, int64_t until_ms)
-{
-    short events = (short)(mqtt_wants_write(mqtt) ? POLLIN | POLLOUT : POLLIN);
-    struct pollfd fd = {.fd = mqtt_fd(mqtt), .events = events};
-    int64_t due_ms = mqtt_due_ms(mqtt);
-    int64_t left_ms = (due_ms < until_ms ? due_ms : until_ms) - now_mono_ms();
-    if (left_ms > 0)
-        poll(&fd, 1, (int)left_ms); /* an interrupted wait is only a short one */
-}
-
 static void turn_until_answered(struct send *send)
 {
     int64_t until_ms = now_mono_ms() + send->options->timeout_ms;
@@ -232,7 +218,7 @@ static void turn_until_answered(struct send *send)
         post_command(send);
         mqtt_flush(send->mqtt);
         if (send->answer.n == 0)
-            wait_for_broker(send->mqtt, until_ms);
+            verb_link_wait(send->mqtt, until_ms);
     }
 }
 
@@ -260,25 +246,11 @@ static int report(struct send *send, const struct config *config)
 
 static enum err connect_to(struct send *send, const struct config *config, struct why *why)
 {
-    char client_id[CLIENT_ID_MAX] = CLIENT_ID_START;
-    chance_hex(client_id + strlen(client_id), CLIENT_ID_MAX - sizeof CLIENT_ID_START);
     const char *filters[] = {buf_text(&send->accepted_topic), buf_text(&send->rejected_topic)};
-    const struct mqtt_options options = {
-        .url = config->mqtt.url,
-        .client_id = client_id,
-        .version = (int)config->mqtt.version,
-        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
-        .username = config->mqtt.username,
-        .password_file = config->mqtt.password_file,
-        .ca_file = config->mqtt.ca_file,
-        .cert_file = config->mqtt.cert_file,
-        .key_file = config->mqtt.key_file,
-        .has_clean_session = true,
-        .filters = filters,
-        .filter_count = COUNT_OF(filters),
-    };
+    const struct verb_link_options link = {
+        .config = config, .verb = "send", .filters = filters, .filter_count = COUNT_OF(filters)};
     const struct mqtt_events events = {send, on_link, on_arrival, on_delivered};
-    return mqtt_new(&options, &events, &send->mqtt, why);
+    return verb_link_new(&link, &events, &send->mqtt, why);
 }
 
 static int send_with(struct send *send, const struct config *config)
@@ -295,7 +267,7 @@ static int send_with(struct send *send, const struct config *config)
     }
     turn_until_answered(send);
     int status = report(send, config);
-    mqtt_stop(send->mqtt, DISCONNECT_MS);
+    mqtt_stop(send->mqtt, VERB_LINK_DISCONNECT_MS);
     return status;
 }
 

@@ -338,9 +338,33 @@ static void records_of_each_kind_go_with_the_outbox(void **state)
     outbox_fini(&stage.outbox); /* the leak checker has the last word */
 }
 
+static void what_was_refused_is_said_in_words(void **state)
+{
+    (void)state;
+    const struct {
+        struct record record;
+        const char *text;
+    } cases[] = {
+        {{.post_count = 2, .posts_refused = 1, .is_answer_refused = true, .refusal = ERR_REFUSED},
+         "its answer was refused by the broker"},
+        {{.post_count = 2, .posts_refused = 1, .is_answer_refused = true, .refusal = ERR_INVALID},
+         "its answer cannot be published at all"},
+        {{.post_count = 4, .posts_refused = 2, .refusal = ERR_REFUSED},
+         "2 of its 3 events: what came last was refused by the broker"},
+        {{.post_count = 4, .posts_refused = 3, .is_answer_refused = true, .refusal = ERR_INVALID},
+         "its answer and 2 of its 3 events: what came last cannot be published at all"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[OUTBOX_REFUSAL_MAX];
+        outbox_refusal(&cases[i].record, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_refused_is_said_in_words),
         cmocka_unit_test(posts_leave_in_order_of_decision),
         cmocka_unit_test(a_record_ends_with_its_last_post_in_any_order),
         cmocka_unit_test(the_window_of_the_broker_holds),

@@ -169,7 +169,7 @@ void world_link(struct world *world, bool is_up)
 {
     world_broker_link(&world->broker, world->bridge, is_up);
     if (is_up && world->redelivers)
-        world_redeliver(world);
+        world_send_unacknowledged(world);
 }
 
 void world_deliver(struct world *world, size_t count)
@@ -278,4 +278,11 @@ size_t world_number_in(struct str body)
 size_t world_number_of(const struct world_call *call)
 {
     return world_number_in(str_of(call->body));
+}
+
+size_t world_delivered(const struct world *world, uint64_t ticket)
+{
+    size_t serial = (size_t)(ticket & UINT32_MAX);
+    assert_in_range(serial, 1, world->delivery_count);
+    return world->deliveries[serial - 1];
 }

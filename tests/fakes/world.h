@@ -116,7 +116,7 @@ size_t world_send(struct world *world, const struct world_command *command);
  */
 void world_send_again(struct world *world, size_t number, bool is_duplicate);
 /* Whatever was not acknowledged, in order. A new link begins with it in a world that redelivers. */
-void world_redeliver(struct world *world);
+void world_send_unacknowledged(struct world *world);
 /* The number of the arrival that was delivered with the ticket. */
 size_t world_delivered(const struct world *world, uint64_t ticket);
 

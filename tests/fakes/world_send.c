@@ -119,7 +119,7 @@ void world_send_again(struct world *world, size_t number, bool is_duplicate)
     deliver(world, number, is_duplicate);
 }
 
-void world_redeliver(struct world *world)
+void world_send_unacknowledged(struct world *world)
 {
     unsigned link = world->broker.link; /* another one begins at the beginning */
     for (size_t i = 0; i < world->arrival_count && world->broker.link == link; i++) {
@@ -134,11 +134,4 @@ void world_redeliver(struct world *world)
         else
             arrival->is_acknowledged = true; /* nobody waits for that any more */
     }
-}
-
-size_t world_delivered(const struct world *world, uint64_t ticket)
-{
-    size_t serial = (size_t)(ticket & UINT32_MAX);
-    assert_in_range(serial, 1, world->delivery_count);
-    return world->deliveries[serial - 1];
 }
