@@ -538,7 +538,9 @@ void bridge_turn(struct bridge *bridge)
     while ((record = schedule_expired(&bridge->schedule, now_ms)) != NULL)
         expire(bridge, record, RECORD_EXPIRE, now_ms);
     unpark(bridge);
-    if (!ledger_commit(&bridge->ledger, now_ms, wall_ms(bridge), bridge->is_stopping))
+    /* Without room a journal may have failed: only a commit tells. */
+    bool must_commit = bridge->is_stopping || bridge->parking.count > 0;
+    if (!ledger_commit(&bridge->ledger, now_ms, wall_ms(bridge), must_commit))
         return; /* nothing leaves that is not durable */
     release_acknowledgements(bridge);
     send_posts(bridge);

@@ -138,6 +138,20 @@ static void a_repeat_among_the_parked_is_a_repeat(void **state)
     world_end(world);
 }
 
+/* It fails in search of room, while nothing else is going on. */
+static void a_failure_that_shows_as_no_room_is_found(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    world->journal.is_failed = true;
+    size_t number = send(world, "a");
+    world_run_until(world, 1000);
+    assert_int_equal(world->broker.life, 1);
+    world_run_until_idle(world, 5000);
+    assert_string_equal(world_code(world, number), "accepted");
+    world_end(world);
+}
+
 static void what_cannot_be_published_is_a_dead_letter(void **state)
 {
     (void)state;
@@ -163,6 +177,7 @@ int main(void)
         cmocka_unit_test(without_room_commands_stay_with_the_broker),
         cmocka_unit_test(what_was_parked_comes_again_after_a_lost_link),
         cmocka_unit_test(a_repeat_among_the_parked_is_a_repeat),
+        cmocka_unit_test(a_failure_that_shows_as_no_room_is_found),
         cmocka_unit_test(what_cannot_be_published_is_a_dead_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
