@@ -251,7 +251,7 @@ static void stop_core(struct wire *wire)
     health_set_mqtt(&wire->health, false);
 }
 
-static enum err start_core(struct wire *wire, struct why *why)
+static enum err start_core_once(struct wire *wire, struct why *why)
 {
     enum err err = start_journal(wire, why);
     if (err == ERR_NONE)
@@ -263,6 +263,14 @@ static enum err start_core(struct wire *wire, struct why *why)
     if (err != ERR_NONE)
         stop_core(wire);
     return err;
+}
+
+/* A journal that was closed cleanly is not checked when it is opened. Where it is found damaged
+ * only then, the next opening checks it and sets it aside. */
+static enum err start_core(struct wire *wire, struct why *why)
+{
+    enum err err = start_core_once(wire, why);
+    return err == ERR_DAMAGED ? start_core_once(wire, why) : err;
 }
 
 bool wire_has_core(const struct wire *wire)
