@@ -6,6 +6,17 @@
  * then makes it durable, and only then lets it leave, in this order: acknowledgements of what was
  * taken in, answers and events, new calls.
  *
+ *   taking, intake, parking    from an arrival to a record that waits
+ *   ledger                     the journal's side: repeats, one commit a turn
+ *   policy, glob, known        who may change what, and what is known of a job
+ *   schedule, lane, fair       who is called next
+ *   batch, pace, bucket        which commands share a call, and how fast calls leave
+ *   breaker, backoff           calls to an endpoint that is down, pauses before another attempt
+ *   calling                    calls and their replies
+ *   ending, followers          from a decision to the outbox
+ *   outcome, outbox            what is published, until the broker has it
+ *   record, report, inside     a command's life, its log lines, what these files share
+ *
  * The books: received = accepted + rejected + waiting + in_flight, at every moment.
  */
 #ifndef BRIDGE_BRIDGE_H

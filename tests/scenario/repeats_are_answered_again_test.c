@@ -161,6 +161,29 @@ static void a_refusal_is_repeated_too(void **state)
     world_end(world);
 }
 
+/* RequestThrottled and ServiceUnavailable say "later": a sender that comes again is not put off
+ * with the old answer. What the broker delivers again is. */
+static void who_was_told_to_come_later_is_called(void **state)
+{
+    (void)state;
+    struct world *world = world_new(&(struct world_options){.deadline_ms = 5000});
+    world->endpoint.usual.fault = FAULT_THROTTLING;
+    static const char payload[] = "{\"description\":\"new\",\"clientToken\":\"mine\"}";
+    size_t first = send(world, payload);
+    world_run_until(world, 6000);
+    assert_string_equal(world_code(world, first), "RequestThrottled");
+    world_send_again(world, first, true);
+    world_run_until(world, 7000);
+    assert_string_equal(world_code(world, first), "RequestThrottled");
+    assert_int_equal(repeated(world), 1);
+    world->endpoint.usual.fault = FAULT_OK;
+    size_t second = send(world, payload);
+    world_run_until(world, 60000);
+    assert_string_equal(world_code(world, second), "accepted");
+    assert_int_equal(repeated(world), 1);
+    world_free(world);
+}
+
 static void after_the_window_it_is_another_command(void **state)
 {
     (void)state;
@@ -223,6 +246,7 @@ int main(void)
         cmocka_unit_test(while_it_waits_one_answer_is_for_both),
         cmocka_unit_test(while_it_waits_each_address_has_its_answer),
         cmocka_unit_test(a_refusal_is_repeated_too),
+        cmocka_unit_test(who_was_told_to_come_later_is_called),
         cmocka_unit_test(after_the_window_it_is_another_command),
         cmocka_unit_test(after_a_crash_as_before_it),
         cmocka_unit_test(what_a_lost_link_brings_again_is_called_once),

@@ -1,0 +1,216 @@
+#include "bridge/taking.h"
+
+#include "base/log.h"
+#include "bridge/ending.h"
+#include "bridge/intake.h"
+#include "bridge/report.h"
+
+/* Puts the record where it waits for its call. */
+static enum err enter(struct bridge *bridge, struct record *record)
+{
+    enum err err = known_enter(&bridge->known, record);
+    if (err != ERR_NONE)
+        return err;
+    err = schedule_add(&bridge->schedule, record, ending_deadline_ms(bridge, record));
+    if (err != ERR_NONE)
+        known_cancel(&bridge->known, record);
+    return err;
+}
+
+/* False: out of memory, nothing has happened. */
+static bool take_in(struct bridge *bridge, struct record *record, enum reject code, struct why *why)
+{
+    bool is_due = code == REJECT_NONE && !record->is_dry_run;
+    record->seq = bridge->next_seq;
+    if (is_due && schedule_is_crowded(&bridge->schedule, record)) {
+        code = REJECT_REQUEST_THROTTLED;
+        why_set(why, ERR_FULL, NULL, "%u commands of this thing wait already, as many as may",
+                bridge->options.schedule.waiting_per_thing);
+    }
+    if (code != REJECT_NONE || record->is_dry_run)
+        ending_at_once(bridge, record, code, why);
+    else if (enter(bridge, record) != ERR_NONE)
+        return false;
+    bridge->next_seq++;
+    bridge->books.received++;
+    return true;
+}
+
+static bool has_same_address(const struct record *record, const struct journal_entry *known)
+{
+    return str_eq(record->response_topic, known->response_topic) &&
+           str_eq(record->correlation, known->correlation);
+}
+
+/* Nothing was applied, and the sender was told to try later: now it does. */
+static bool invites_again(const struct ending *ending)
+{
+    return ending->code == REJECT_REQUEST_THROTTLED || ending->code == REJECT_SERVICE_UNAVAILABLE;
+}
+
+/* Whether the record repeats a command that the journal knows; then it has been dealt with. An
+ * answer that is to come serves it too, or it follows there if it wants its own elsewhere; one that
+ * was given is given again. */
+static bool is_repeated(struct bridge *bridge, struct record *record, const struct arrival *arrival)
+{
+    struct journal_entry known;
+    if (ledger_find(&bridge->ledger, record, arrival, inside_wall_ms(bridge), &known) != ERR_NONE)
+        return false;
+    if (known.state == JOURNAL_FINISHED && invites_again(&known.ending) && !arrival->is_duplicate)
+        return false;
+    bool is_served = known.state != JOURNAL_FINISHED && has_same_address(record, &known);
+    if (known.state == JOURNAL_OPEN && !is_served) {
+        record->seq = bridge->next_seq++;
+        bridge->books.received++;
+        followers_add(&bridge->followers, record, known.seq);
+        ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
+        return true;
+    }
+    bridge->books.repeated++;
+    if (is_served) {
+        record_free(record);
+        return true;
+    }
+    record->is_repeat = true;
+    record_recall(record, &known.ending);
+    report_decision(record);
+    outbox_add(&bridge->outbox, record);
+    return true;
+}
+
+static void hold_ticket(struct bridge *bridge, uint64_t ticket)
+{
+    if (ticket == 0)
+        return;
+    buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
+    if (buf_err(&bridge->tickets) != ERR_NONE)
+        log_say(LOG_ERROR, "bridge",
+                "an acknowledgement could not be kept; the broker will send "
+                "that command again after the next reconnect");
+}
+
+static void take(struct bridge *bridge, const struct arrival *arrival)
+{
+    const struct intake_options intake = {&bridge->options.outcome, bridge->options.policy,
+                                          &bridge->known};
+    struct why why = {0};
+    enum reject code;
+    struct record *record =
+        intake_read(&intake, arrival, inside_wall_ms(bridge), inside_mono_ms(bridge), &code, &why);
+    if (record != NULL && is_repeated(bridge, record, arrival)) {
+        hold_ticket(bridge, arrival->ack_ticket);
+        return;
+    }
+    if (record == NULL || !take_in(bridge, record, code, &why)) {
+        record_free(record);
+        log_say(LOG_ERROR, "bridge",
+                "out of memory: a command was not taken in and not acknowledged");
+        return;
+    }
+    ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
+    hold_ticket(bridge, arrival->ack_ticket);
+}
+
+bool taking_has_room(const struct bridge *bridge)
+{
+    size_t undecided =
+        bridge->schedule.waiting + bridge->schedule.in_flight + bridge->followers.count;
+    return undecided < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
+}
+
+/* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
+ * journal, which may be what is full. */
+static void turn_away(struct bridge *bridge, const struct arrival *arrival)
+{
+    const struct intake_options intake = {.outcome = &bridge->options.outcome};
+    struct why why = {0};
+    enum reject code;
+    struct record *record =
+        intake_read(&intake, arrival, inside_wall_ms(bridge), inside_mono_ms(bridge), &code, &why);
+    if (record == NULL)
+        return; /* best effort, and said to be */
+    why_set(&why, ERR_FULL, NULL, "there is no room for more commands now; send it again later");
+    bridge->books.received++;
+    ending_at_once(bridge, record, REJECT_REQUEST_THROTTLED, &why);
+}
+
+static void park(struct bridge *bridge, const struct arrival *arrival)
+{
+    if (bridge->parking.count == 0)
+        log_say(LOG_WARN, "full", "commands are left with the broker until there is room");
+    if (parking_add(&bridge->parking, arrival) != ERR_NONE)
+        log_say(LOG_ERROR, "full",
+                "a command is left with the broker, which will send it again "
+                "after the next reconnect");
+}
+
+void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
+{
+    if (bridge->is_stopping || bridge->ledger.is_broken)
+        return; /* not acknowledged, so the broker keeps it */
+    if (bridge->parking.count == 0 && taking_has_room(bridge))
+        take(bridge, arrival);
+    else if (arrival->qos == 0)
+        turn_away(bridge, arrival);
+    else
+        park(bridge, arrival);
+}
+
+void taking_unpark(struct bridge *bridge)
+{
+    while (!bridge->is_stopping && bridge->parking.count > 0 && taking_has_room(bridge)) {
+        take(bridge, parking_first(&bridge->parking));
+        parking_drop_first(&bridge->parking);
+    }
+}
+
+/* Puts a decided command's answer and events back into the outbox. */
+static void recall(struct bridge *bridge, struct record *record, const struct ending *ending)
+{
+    record_recall(record, ending);
+    outbox_add(&bridge->outbox, record);
+}
+
+/* Checked as on the day it arrived, so it ends the same. The policy allowed it then, and is not
+ * asked again: it may be another today, and the call may have been made already. */
+static enum err recover_one(void *context, const struct journal_entry *entry)
+{
+    struct bridge *bridge = context;
+    struct arrival arrival = ledger_arrival(entry);
+    int64_t age_ms = inside_wall_ms(bridge) - entry->arrived_at_ms;
+    const struct intake_options intake = {.outcome = &bridge->options.outcome};
+    struct why why = {0};
+    enum reject code;
+    struct record *record =
+        intake_read(&intake, &arrival, entry->arrived_at_ms,
+                    inside_mono_ms(bridge) - (age_ms > 0 ? age_ms : 0), &code, &why);
+    if (record == NULL)
+        return ERR_NO_MEMORY;
+    record->seq = entry->seq;
+    record->last_fault = FAULT_TRANSPORT; /* what kept it waiting so far: the bridge was down */
+    record->may_be_applied = true;        /* a call may have been under way */
+    if (entry->state == JOURNAL_DECIDED) {
+        recall(bridge, record, &entry->ending);
+    } else if (code != REJECT_NONE) {
+        ending_at_once(bridge, record, code, &why);
+        ledger_decide(&bridge->ledger, record);
+    } else if (enter(bridge, record) != ERR_NONE) {
+        record_free(record);
+        return ERR_NO_MEMORY;
+    }
+    return ERR_NONE;
+}
+
+enum err taking_recover(struct bridge *bridge, struct why *why)
+{
+    if (!ledger_has_journal(&bridge->ledger))
+        return ERR_NONE;
+    const struct port_journal *journal = &bridge->options.journal;
+    struct journal_totals totals;
+    journal->totals(journal->context, &totals);
+    bridge->books.received = totals.received;
+    bridge->books.accepted = totals.accepted;
+    bridge->books.rejected = totals.rejected;
+    enum err err = known_load(&bridge->known, why);
+    return err != ERR_NONE ? err : journal->each(journal->context, recover_one, bridge, why);
+}

@@ -1,0 +1,16 @@
+/*
+ * From an arrival to a record that waits: checked, recognised as a repeat or not, journaled; parked
+ * where there is no room. And the same again from the journal, after a restart.
+ */
+#ifndef BRIDGE_TAKING_H
+#define BRIDGE_TAKING_H
+
+#include "bridge/inside.h"
+
+void taking_arrival(struct bridge *bridge, const struct arrival *arrival);
+void taking_unpark(struct bridge *bridge); /* as many of the parked as there is room for */
+bool taking_has_room(const struct bridge *bridge);
+
+nodiscard enum err taking_recover(struct bridge *bridge, struct why *why);
+
+#endif
