@@ -29,7 +29,8 @@ bool endpoint_region_is_valid(struct str region)
     return true;
 }
 
-enum err endpoint_of_region(struct str region, struct endpoint *ret, struct why *why)
+enum err endpoint_of_service(const char *service, struct str region, struct endpoint *ret,
+                             struct why *why)
 {
     if (!endpoint_region_is_valid(region))
         return why_set(why, ERR_INVALID, NULL, "expected a region such as us-east-1, not \"%.*s\"",
@@ -37,9 +38,15 @@ enum err endpoint_of_region(struct str region, struct endpoint *ret, struct why 
     size_t i = 0;
     while (!str_starts(region, partitions[i].region_prefix))
         i++;
-    snprintf(ret->host, sizeof ret->host, "iot.%.*s.%s", STR_ARG(region), partitions[i].domain);
+    snprintf(ret->host, sizeof ret->host, "%s.%.*s.%s", service, STR_ARG(region),
+             partitions[i].domain);
     snprintf(ret->url, sizeof ret->url, "https://%s", ret->host);
     return ERR_NONE;
+}
+
+enum err endpoint_of_region(struct str region, struct endpoint *ret, struct why *why)
+{
+    return endpoint_of_service("iot", region, ret, why);
 }
 
 /* The address between the brackets of an IPv6 host is checked by inet_pton alone. */
@@ -121,38 +128,81 @@ static void lower(struct str text, char *ret, size_t capacity)
             *c = (char)(*c + 'a' - 'A');
 }
 
-enum err endpoint_parse(struct str text, struct endpoint *ret, struct why *why)
+/* An address taken apart, in lower case. */
+struct address {
+    char text[ENDPOINT_URL_MAX];
+    bool is_https;
+    struct str host; /* of text */
+    int64_t port;    /* 0: none */
+};
+
+static bool take_apart(struct str text, struct address *ret)
 {
-    char copy[ENDPOINT_URL_MAX];
-    if (text.n >= sizeof copy || str_has(text, '\0'))
-        return refuse(text, why);
-    lower(text, copy, sizeof copy);
-    struct str authority = str_of(copy);
-    bool is_https = str_starts(authority, STR("https://"));
-    if (!is_https && !str_starts(authority, STR("http://")))
-        return refuse(text, why);
-    size_t scheme_n = is_https ? 8 : 7;
-    authority = (struct str){copy + scheme_n, authority.n - scheme_n};
+    if (text.n >= sizeof ret->text || str_has(text, '\0'))
+        return false;
+    lower(text, ret->text, sizeof ret->text);
+    struct str authority = str_of(ret->text);
+    ret->is_https = str_starts(authority, STR("https://"));
+    if (!ret->is_https && !str_starts(authority, STR("http://")))
+        return false;
+    size_t scheme_n = ret->is_https ? 8 : 7;
+    authority = (struct str){authority.p + scheme_n, authority.n - scheme_n};
     if (authority.n > 0 && authority.p[authority.n - 1] == '/')
         authority.n--;
-    struct str host = authority;
-    int64_t port = 0;
-    if (!cut_port(&host, &port) || !is_host(host))
+    ret->host = authority;
+    return cut_port(&ret->host, &ret->port) && is_host(ret->host);
+}
+
+static void put_together(const struct address *address, struct endpoint *ret)
+{
+    snprintf(ret->host, sizeof ret->host, "%.*s", STR_ARG(address->host));
+    if (address->port != 0 && address->port != (address->is_https ? 443 : 80))
+        snprintf(ret->host, sizeof ret->host, "%.*s:%d", STR_ARG(address->host),
+                 (int)address->port);
+    snprintf(ret->url, sizeof ret->url, "%s://%s", address->is_https ? "https" : "http", ret->host);
+}
+
+enum err endpoint_parse(struct str text, struct endpoint *ret, struct why *why)
+{
+    struct address address;
+    if (!take_apart(text, &address))
         return refuse(text, why);
     struct str region;
-    if (is_data_endpoint(host, &region))
+    if (is_data_endpoint(address.host, &region))
         return why_set(why, ERR_INVALID, NULL,
                        "%.*s is the account's endpoint for devices, which knows no UpdateJob: use "
                        "https://iot.%.*s.amazonaws.com",
-                       STR_ARG(host), STR_ARG(region));
-    if (!is_https && !is_loopback(host))
+                       STR_ARG(address.host), STR_ARG(region));
+    if (!address.is_https && !is_loopback(address.host))
         return why_set(why, ERR_INVALID, NULL,
                        "http:// is allowed only to this machine (127.0.0.1, ::1, localhost), not "
                        "to %.*s: use https://",
-                       STR_ARG(host));
-    snprintf(ret->host, sizeof ret->host, "%.*s", STR_ARG(host));
-    if (port != 0 && port != (is_https ? 443 : 80))
-        snprintf(ret->host, sizeof ret->host, "%.*s:%d", STR_ARG(host), (int)port);
-    snprintf(ret->url, sizeof ret->url, "%s://%s", is_https ? "https" : "http", ret->host);
+                       STR_ARG(address.host));
+    put_together(&address, ret);
+    return ERR_NONE;
+}
+
+/* At AWS only <prefix>.credentials.iot.<region>... hands out credentials. */
+static bool is_provider(struct str host)
+{
+    struct str region;
+    if (!is_data_endpoint(host, &region))
+        return !str_ends(host, STR(".amazonaws.com"));
+    (void)str_cut(&host, '.');
+    return str_eq_text(str_cut(&host, '.'), "credentials");
+}
+
+enum err endpoint_parse_provider(struct str text, struct endpoint *ret, struct why *why)
+{
+    char url[ENDPOINT_URL_MAX];
+    struct address address;
+    bool has_scheme = memmem(text.p, text.n, "://", 3) != NULL;
+    int n = snprintf(url, sizeof url, "%s%.*s", has_scheme ? "" : "https://", STR_ARG(text));
+    if (n < 0 || (size_t)n >= sizeof url || !take_apart(str_of(url), &address) ||
+        !address.is_https || !is_provider(address.host))
+        return why_set(why, ERR_INVALID, NULL,
+                       "expected <prefix>.credentials.iot.<region>.amazonaws.com, not \"%.*s\"",
+                       STR_ARG(text));
+    put_together(&address, ret);
     return ERR_NONE;
 }

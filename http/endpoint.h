@@ -23,6 +23,13 @@ nodiscard enum err endpoint_parse(struct str text, struct endpoint *ret, struct 
 
 /* Where AWS IoT is in a region of any partition. ERR_INVALID for what cannot be a region. */
 nodiscard enum err endpoint_of_region(struct str region, struct endpoint *ret, struct why *why);
+/* Likewise another service, such as "sts". */
+nodiscard enum err endpoint_of_service(const char *service, struct str region, struct endpoint *ret,
+                                       struct why *why);
+
+/* The AWS IoT credentials provider: https only; the scheme may be left out, as describe-endpoint
+ * does. */
+nodiscard enum err endpoint_parse_provider(struct str text, struct endpoint *ret, struct why *why);
 
 bool endpoint_region_is_valid(struct str region);
 

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -49,6 +50,7 @@ struct transfer {
     struct buf sent; /* curl reads the body from here */
     struct buf body;
     bool is_cut;
+    bool is_secret;
     struct header kept[HEADER_COUNT];
     http_done_fn *done;
     void *context;
@@ -132,11 +134,23 @@ static bool set_options(const struct http *http, struct transfer *transfer)
     return code == CURLE_OK;
 }
 
+static void wipe(struct transfer *transfer)
+{
+    if (transfer->sent.p != NULL)
+        OPENSSL_cleanse(transfer->sent.p, transfer->sent.capacity);
+    if (transfer->body.p != NULL)
+        OPENSSL_cleanse(transfer->body.p, transfer->body.capacity);
+    for (struct curl_slist *header = transfer->headers; header != NULL; header = header->next)
+        OPENSSL_cleanse(header->data, strlen(header->data));
+}
+
 static void free_transfer(struct transfer *transfer)
 {
     if (transfer == NULL)
         return;
     curl_easy_cleanup(transfer->easy);
+    if (transfer->is_secret)
+        wipe(transfer);
     curl_slist_free_all(transfer->headers);
     buf_fini(&transfer->sent);
     buf_fini(&transfer->body);
@@ -203,8 +217,12 @@ static void end_active(struct http *http, struct transfer *transfer)
     http->active_count--;
 }
 
-static void make_idle(struct http *http, struct transfer *transfer)
+static void retire(struct http *http, struct transfer *transfer)
 {
+    if (transfer->is_secret) {
+        free_transfer(transfer);
+        return;
+    }
     buf_clear(&transfer->sent);
     buf_clear(&transfer->body);
     curl_slist_free_all(transfer->headers);
@@ -221,7 +239,7 @@ void http_drop(struct http *http, const void *context)
         if (transfer->context != context)
             continue;
         end_active(http, transfer);
-        make_idle(http, transfer);
+        retire(http, transfer);
     }
 }
 
@@ -265,6 +283,25 @@ static CURLcode set_body(struct transfer *transfer, const struct http_request *r
     return code;
 }
 
+/* For a handle of its own: nothing of this is taken back. Room for the whole answer at once, so
+ * that growing leaves no copies behind. */
+static CURLcode keep_secret(struct transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy;
+    const struct http_identity *identity = request->identity;
+    if (buf_reserve(&transfer->body, transfer->body.max) == NULL)
+        return CURLE_OUT_OF_MEMORY;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    if (identity == NULL || code != CURLE_OK)
+        return code;
+    code = curl_easy_setopt(easy, CURLOPT_SSLCERT, identity->cert_file);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_SSLKEY, identity->key_file);
+    if (code == CURLE_OK && identity->ca_file != NULL)
+        code = curl_easy_setopt(easy, CURLOPT_CAINFO, identity->ca_file);
+    return code;
+}
+
 static enum err prepare(struct transfer *transfer, const struct http_request *request)
 {
     buf_add(&transfer->sent, request->body);
@@ -290,14 +327,21 @@ static enum err prepare(struct transfer *transfer, const struct http_request *re
         code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    if (code == CURLE_OK && transfer->is_secret)
+        code = keep_secret(transfer, request);
     return code == CURLE_OK ? ERR_NONE : ERR_NO_MEMORY;
 }
 
-static struct transfer *take_idle(struct http *http)
+/* What a secret request leaves in its handle goes with it. */
+static struct transfer *take_transfer(struct http *http, bool is_secret)
 {
     struct list_node *node = list_first(&http->idle);
-    if (node == NULL)
-        return new_transfer(http);
+    if (node == NULL || is_secret) {
+        struct transfer *transfer = new_transfer(http);
+        if (transfer != NULL)
+            transfer->is_secret = is_secret;
+        return transfer;
+    }
     list_remove(node);
     return list_entry(node, struct transfer, node);
 }
@@ -307,14 +351,15 @@ enum err http_start(struct http *http, const struct http_request *request, http_
 {
     if (http->active_count >= http->active_max)
         return ERR_FULL;
-    struct transfer *transfer = take_idle(http);
+    struct transfer *transfer =
+        take_transfer(http, request->is_secret || request->identity != NULL);
     if (transfer == NULL)
         return ERR_NO_MEMORY;
     enum err err = prepare(transfer, request);
     if (err == ERR_NONE && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
         err = ERR_NO_MEMORY;
     if (err != ERR_NONE) {
-        make_idle(http, transfer);
+        retire(http, transfer);
         return err;
     }
     transfer->done = done;
@@ -392,7 +437,7 @@ static void finish(struct http *http, CURL *easy, CURLcode code)
     end_active(http, transfer);
     const struct http_answer answer = answer_of(transfer, code);
     transfer->done(transfer->context, &answer);
-    make_idle(http, transfer);
+    retire(http, transfer);
 }
 
 void http_turn(struct http *http)

@@ -19,13 +19,24 @@
 
 struct http;
 
+/* A client certificate, in PEM files that are read at each connect. */
+struct http_identity {
+    const char *cert_file;
+    const char *key_file;
+    const char *ca_file; /* who may have signed the server's; NULL: as in http_options */
+};
+
 struct http_request {
     const char *method;
     const char *url;
     const char *const *headers; /* "Name: value", NULL terminated; libcurl adds Host */
     struct str body;            /* absent: none */
     int64_t timeout_ms;
-    size_t answer_bytes_max; /* 0: LIMITS_ANSWER_BYTES; the rest is cut off */
+    size_t answer_bytes_max;              /* 0: LIMITS_ANSWER_BYTES; the rest is cut off */
+    const struct http_identity *identity; /* NULL: none; copied */
+    /* Headers, body and answer are wiped at the end, as far as they are ours, and the connection is
+     * not kept. */
+    bool is_secret;
 };
 
 struct http_answer {

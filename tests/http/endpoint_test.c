@@ -136,6 +136,35 @@ static void every_partition_has_its_domain(void **state)
     }
 }
 
+static void the_credentials_provider_is_known_by_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *url; /* NULL: refused */
+    } cases[] = {
+        {"c1.credentials.iot.us-east-1.amazonaws.com",
+         "https://c1.credentials.iot.us-east-1.amazonaws.com"},
+        {"https://C1.credentials.iot.cn-north-1.amazonaws.com.cn/",
+         "https://c1.credentials.iot.cn-north-1.amazonaws.com.cn"},
+        {"https://127.0.0.1:8443", "https://127.0.0.1:8443"},
+        {"provider.example:443", "https://provider.example"},
+        {"http://127.0.0.1:8443", NULL},
+        {"a1-ats.iot.us-east-1.amazonaws.com", NULL},
+        {"iot.us-east-1.amazonaws.com", NULL},
+        {"c1.credentials.iot.us-east-1.amazonaws.com/role-aliases", NULL},
+        {"user@c1.credentials.iot.us-east-1.amazonaws.com", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct endpoint endpoint;
+        enum err err = endpoint_parse_provider(str_of(cases[i].text), &endpoint, NULL);
+        assert_int_equal(err, cases[i].url != NULL ? ERR_NONE : ERR_INVALID);
+        if (err == ERR_NONE)
+            assert_string_equal(endpoint.url, cases[i].url);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +173,7 @@ int main(void)
         cmocka_unit_test(anything_more_or_less_is_refused),
         cmocka_unit_test(the_endpoint_for_devices_is_refused_with_help),
         cmocka_unit_test(every_partition_has_its_domain),
+        cmocka_unit_test(the_credentials_provider_is_known_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

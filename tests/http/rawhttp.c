@@ -26,6 +26,8 @@ struct rawhttp_server {
     char request[RAWHTTP_BYTES]; /* as it comes in; the thread's own */
     pthread_mutex_t lock;
     char last_request[RAWHTTP_BYTES];
+    char requests[RAWHTTP_BYTES];
+    size_t requests_n;
 };
 
 static int loopback_socket(bool listens, unsigned *port)
@@ -119,6 +121,10 @@ static bool read_request(struct rawhttp_server *server, int fd)
     } while (!is_whole(server->request, at));
     pthread_mutex_lock(&server->lock);
     memcpy(server->last_request, server->request, at + 1);
+    if (server->requests_n + at < sizeof server->requests) {
+        memcpy(server->requests + server->requests_n, server->request, at + 1);
+        server->requests_n += at;
+    }
     pthread_mutex_unlock(&server->lock);
     return true;
 }
@@ -191,6 +197,13 @@ void rawhttp_server_request(struct rawhttp_server *server, char ret_text[RAWHTTP
 {
     pthread_mutex_lock(&server->lock);
     memcpy(ret_text, server->last_request, RAWHTTP_BYTES);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void rawhttp_server_requests(struct rawhttp_server *server, char ret_text[RAWHTTP_BYTES])
+{
+    pthread_mutex_lock(&server->lock);
+    memcpy(ret_text, server->requests, RAWHTTP_BYTES);
     pthread_mutex_unlock(&server->lock);
 }
 

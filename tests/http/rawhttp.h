@@ -28,6 +28,8 @@ unsigned rawhttp_server_port(const struct rawhttp_server *server);
 unsigned rawhttp_server_connections(const struct rawhttp_server *server); /* accepted so far */
 /* The last request whole, NUL terminated. */
 void rawhttp_server_request(struct rawhttp_server *server, char ret_text[RAWHTTP_BYTES]);
+/* All of them, one behind the other; what does not fit is left out. */
+void rawhttp_server_requests(struct rawhttp_server *server, char ret_text[RAWHTTP_BYTES]);
 
 /* A port of 127.0.0.1 on which nobody listens. */
 unsigned rawhttp_dead_port(void);
