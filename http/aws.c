@@ -28,6 +28,8 @@ struct aws {
     struct sigv4 *sigv4;
     int64_t clock_ahead_s; /* of the service's clock before ours */
     struct list under_way;
+    struct list held; /* until credentials come that are under way */
+    unsigned held_count;
     struct list refused; /* started without credentials */
     unsigned refused_count;
     struct buf url;
@@ -38,7 +40,10 @@ struct pending {
     struct list_node node;
     struct aws *aws;
     uint64_t id;
+    uint64_t generation; /* of the credentials it was signed with */
     char refusal[WHY_TEXT_MAX];
+    struct aws_request request; /* of a held one; its texts are in copy */
+    struct buf copy;
 };
 
 enum err aws_new(const struct aws_options *options, struct aws **ret, struct why *why)
@@ -56,6 +61,7 @@ enum err aws_new(const struct aws_options *options, struct aws **ret, struct why
     aws->done = options->done;
     aws->context = options->context;
     list_init(&aws->under_way);
+    list_init(&aws->held);
     list_init(&aws->refused);
     buf_init(&aws->url, TARGET_BYTES);
     buf_init(&aws->headers, HEADER_BYTES);
@@ -69,6 +75,12 @@ fail:
     return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
 }
 
+static void free_pending(struct pending *pending)
+{
+    buf_fini(&pending->copy);
+    free(pending);
+}
+
 /* http_drop knows nothing of those that were never sent. */
 static void drop_all(struct aws *aws, struct list *list)
 {
@@ -77,7 +89,7 @@ static void drop_all(struct aws *aws, struct list *list)
         struct pending *pending = list_entry(node, struct pending, node);
         node = list_after(list, node);
         http_drop(aws->http, pending);
-        free(pending);
+        free_pending(pending);
     }
 }
 
@@ -93,6 +105,7 @@ void aws_free(struct aws *aws)
     if (aws == NULL)
         return;
     drop_all(aws, &aws->under_way);
+    drop_all(aws, &aws->held);
     drop_all(aws, &aws->refused);
     sigv4_free(aws->sigv4);
     buf_fini(&aws->url);
@@ -121,7 +134,7 @@ static void on_answer(void *context, const struct http_answer *answer)
     struct verdict verdict;
     verdict_of(answer, &verdict);
     if (verdict.class == FAULT_CREDENTIALS)
-        credentials_reload(aws->credentials);
+        credentials_refused(aws->credentials, pending->generation);
     if (verdict.fault == FAULT_INVALID_SIGNATURE)
         learn_clock(aws, answer->date);
     const struct aws_answer ours = {
@@ -135,7 +148,7 @@ static void on_answer(void *context, const struct http_answer *answer)
         .body = answer->body,
     };
     list_remove(&pending->node);
-    free(pending);
+    free_pending(pending);
     aws->done(aws->context, &ours);
 }
 
@@ -241,42 +254,93 @@ static enum err send_signed(struct aws *aws, const struct aws_request *request,
         .answer_bytes_max = request->answer_bytes_max,
     };
     err = buf_err(&aws->url);
-    return err != ERR_NONE ? err : http_start(aws->http, &sent, on_answer, pending);
+    if (err == ERR_NONE)
+        err = http_start(aws->http, &sent, on_answer, pending);
+    if (err != ERR_NONE)
+        return err;
+    pending->generation = credentials_generation(aws->credentials);
+    list_push_back(&aws->under_way, &pending->node);
+    return ERR_NONE;
 }
 
-static enum err refuse_later(struct aws *aws, struct pending *pending, const char *text)
+static void refuse_later(struct aws *aws, struct pending *pending, const char *text)
 {
-    if (aws->refused_count == LIMITS_MAX_IN_FLIGHT) {
-        free(pending);
-        return ERR_FULL;
-    }
     snprintf(pending->refusal, sizeof pending->refusal, "%s", text);
     list_push_back(&aws->refused, &pending->node);
     aws->refused_count++;
+}
+
+/* Moves a text to the copy; the pointer is right as long as the copy does not grow. */
+static struct str keep(struct buf *copy, struct str text)
+{
+    if (str_is_absent(text))
+        return STR_NONE;
+    size_t start = copy->n;
+    buf_add(copy, text);
+    return (struct str){copy->p + start, text.n};
+}
+
+static enum err hold(struct aws *aws, struct pending *pending, const struct aws_request *request)
+{
+    struct str method = {request->method, strlen(request->method) + 1};
+    size_t n = method.n + request->path.n + request->query.n + request->body.n;
+    buf_init(&pending->copy, (size_t)LIMITS_REQUEST_BYTES);
+    if (buf_reserve(&pending->copy, n) == NULL)
+        return buf_err(&pending->copy);
+    pending->request = *request;
+    pending->request.method = keep(&pending->copy, method).p;
+    pending->request.path = keep(&pending->copy, request->path);
+    pending->request.query = keep(&pending->copy, request->query);
+    pending->request.body = keep(&pending->copy, request->body);
+    list_push_back(&aws->held, &pending->node);
+    aws->held_count++;
     return ERR_NONE;
 }
 
 enum err aws_start(struct aws *aws, const struct aws_request *request)
 {
+    if (aws->held_count + aws->refused_count == LIMITS_MAX_IN_FLIGHT)
+        return ERR_FULL;
     struct pending *pending = calloc(1, sizeof *pending);
     if (pending == NULL)
         return ERR_NO_MEMORY;
     pending->aws = aws;
     pending->id = request->id;
     struct why why = {0};
+    enum err err = ERR_NONE;
     const struct credential *credential = credentials_current(aws->credentials, &why);
-    if (credential == NULL)
-        return refuse_later(aws, pending, why.text);
-    enum err err = send_signed(aws, request, credential, pending);
-    if (err != ERR_NONE)
-        free(pending);
+    if (credential != NULL)
+        err = send_signed(aws, request, credential, pending);
+    else if (credentials_are_coming(aws->credentials))
+        err = hold(aws, pending, request);
     else
-        list_push_back(&aws->under_way, &pending->node);
+        refuse_later(aws, pending, why.text);
+    if (err != ERR_NONE)
+        free_pending(pending);
     return err;
 }
 
+/* Those that are held go, or learn why not. */
+static void release(struct aws *aws)
+{
+    while (!list_is_empty(&aws->held)) {
+        struct pending *pending = list_entry(list_first(&aws->held), struct pending, node);
+        struct why why = {0};
+        const struct credential *credential = credentials_current(aws->credentials, &why);
+        if (credential == NULL && credentials_are_coming(aws->credentials))
+            return;
+        list_remove(&pending->node);
+        aws->held_count--;
+        enum err err = ERR_NONE;
+        if (credential != NULL)
+            err = send_signed(aws, &pending->request, credential, pending);
+        if (credential == NULL || err != ERR_NONE)
+            refuse_later(aws, pending, credential == NULL ? why.text : err_name(err));
+    }
+}
+
 /* Only those that are there now: an answer may start the next. */
-void aws_turn(struct aws *aws)
+static void answer_refused(struct aws *aws)
 {
     struct list_node *node = list_first(&aws->refused);
     for (unsigned due = aws->refused_count; due > 0 && node != NULL; due--) {
@@ -294,11 +358,19 @@ void aws_turn(struct aws *aws)
             .body = STR(""),
         };
         aws->done(aws->context, &answer);
-        free(pending);
+        free_pending(pending);
     }
+}
+
+void aws_turn(struct aws *aws)
+{
+    if (!credentials_are_coming(aws->credentials))
+        release(aws);
+    answer_refused(aws);
 }
 
 bool aws_is_due(const struct aws *aws)
 {
-    return !list_is_empty(&aws->refused);
+    return !list_is_empty(&aws->refused) ||
+           (!list_is_empty(&aws->held) && !credentials_are_coming(aws->credentials));
 }

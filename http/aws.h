@@ -2,8 +2,9 @@
  * Signed JSON requests to one AWS IoT endpoint: SigV4 (service "iot") with the credentials of the
  * moment, over the shared HTTP client, each attempt once. On the loop thread.
  *
- * When an answer blames the credentials they are read again before it is passed on; when it blames
- * the signature and its Date is far from our clock, later requests are dated by its clock.
+ * A request that finds no credentials waits while they are being fetched. When an answer blames the
+ * credentials they are fetched again; when it blames the signature and its Date is far from our
+ * clock, later requests are dated by its clock.
  */
 #ifndef HTTP_AWS_H
 #define HTTP_AWS_H
@@ -55,7 +56,8 @@ void aws_free(struct aws *aws);
 /* The request is copied. done comes later, exactly once: from http_turn or from aws_turn. */
 nodiscard enum err aws_start(struct aws *aws, const struct aws_request *request);
 
-/* Answers what was started without credentials. Once a turn of the loop. */
+/* Sends what waited for credentials, answers what has none. Once a turn of the loop, behind
+ * credentials_turn. */
 void aws_turn(struct aws *aws);
 bool aws_is_due(const struct aws *aws); /* aws_turn has something to do: do not wait */
 

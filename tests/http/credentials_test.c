@@ -11,6 +11,9 @@ static const char *const variables[] = {"AWS_ACCESS_KEY_ID",
                                         "AWS_SECRET_ACCESS_KEY",
                                         "AWS_SESSION_TOKEN",
                                         "AWS_SECURITY_TOKEN",
+                                        "AWS_CREDENTIAL_EXPIRATION",
+                                        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                                         "AWS_PROFILE",
                                         "AWS_CONFIG_FILE",
                                         "AWS_SHARED_CREDENTIALS_FILE",
@@ -112,6 +115,21 @@ static void the_environment_is_read(void **state)
     assert_keys(CREDENTIALS_AUTO, "AKIDEXAMPLE", "HUSH/+=", "session/token+with=signs");
 }
 
+static void the_environment_can_end(void **state)
+{
+    (void)state;
+    setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "HUSH", 1);
+    setenv("AWS_CREDENTIAL_EXPIRATION", "2018-01-18T09:18:06Z", 1);
+    assert_none(CREDENTIALS_ENVIRONMENT, "environment: its keys have expired");
+    setenv("AWS_CREDENTIAL_EXPIRATION", "tomorrow", 1);
+    assert_none(CREDENTIALS_ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION is no date");
+    setenv("AWS_CREDENTIAL_EXPIRATION", "2099-01-18T09:18:06Z", 1);
+    struct credentials *credentials = open_source(CREDENTIALS_AUTO);
+    assert_int_equal(credentials_current(credentials, NULL)->expires_at_s, 4072411086);
+    credentials_free(credentials);
+}
+
 static void half_an_environment_is_an_error(void **state)
 {
     (void)state;
@@ -196,17 +214,17 @@ static void the_files_can_be_elsewhere(void **state)
     assert_none(CREDENTIALS_PROFILE, "HOME");
 }
 
-static void what_is_not_supported_yet_is_said(void **state)
+static void what_is_not_supported_is_said(void **state)
 {
     (void)state;
-    static const char *const members[] = {"role_arn", "credential_process", "sso_session",
+    static const char *const members[] = {"mfa_serial", "login_session", "sso_session",
                                           "sso_start_url", "web_identity_token_file"};
     for (size_t i = 0; i < COUNT_OF(members); i++) {
         char text[256];
         snprintf(text, sizeof text, "[default]\n%s = x\n", members[i]);
         write_text(".aws/config", text);
         assert_none(CREDENTIALS_PROFILE, members[i]);
-        assert_none(CREDENTIALS_AUTO, "not supported yet");
+        assert_none(CREDENTIALS_AUTO, "not supported");
     }
 }
 
@@ -239,6 +257,18 @@ static void hostile_files_are_refused(void **state)
     assert_int_equal(unlink(path_of("embedded")), 0);
     assert_int_equal(mkdir(path_of("embedded"), 0700), 0);
     assert_none(CREDENTIALS_EMBEDDED, "no regular file");
+}
+
+static void the_null_device_is_an_empty_file(void **state)
+{
+    (void)state;
+    setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+    write_text(".aws/credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=B\n");
+    assert_keys(CREDENTIALS_PROFILE, "A", "B", "");
+    setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+    assert_none(CREDENTIALS_PROFILE, "/dev/null has no keys in profile default");
+    setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/zero", 1);
+    assert_none(CREDENTIALS_PROFILE, "no regular file");
 }
 
 static void a_missing_file_may_appear_later(void **state)
@@ -274,7 +304,8 @@ static void keys_are_kept_until_reload(void **state)
 static void sources_have_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"auto", "environment", "profile", "embedded"};
+    static const char *const names[] = {"auto",     "environment", "profile",
+                                        "embedded", "container",   "imds"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct credentials *credentials = open_source((enum credentials_source)i);
         assert_string_equal(credentials_source_name(credentials), names[i]);
@@ -282,6 +313,7 @@ static void sources_have_names(void **state)
     }
     struct credentials *credentials = NULL;
     assert_int_equal(credentials_new(CREDENTIALS_EMBEDDED, NULL, &credentials, NULL), ERR_INVALID);
+    assert_int_equal(credentials_new(CREDENTIALS_IOT, NULL, &credentials, NULL), ERR_INVALID);
     assert_null(credentials);
 }
 
@@ -289,13 +321,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_environment_is_read, set_up),
+        cmocka_unit_test_setup(the_environment_can_end, set_up),
         cmocka_unit_test_setup(half_an_environment_is_an_error, set_up),
         cmocka_unit_test_setup(values_that_could_break_a_header_are_refused, set_up),
         cmocka_unit_test_setup(the_default_profile_is_read, set_up),
         cmocka_unit_test_setup(the_config_file_comes_second, set_up),
         cmocka_unit_test_setup(the_files_can_be_elsewhere, set_up),
-        cmocka_unit_test_setup(what_is_not_supported_yet_is_said, set_up),
+        cmocka_unit_test_setup(what_is_not_supported_is_said, set_up),
         cmocka_unit_test_setup(hostile_files_are_refused, set_up),
+        cmocka_unit_test_setup(the_null_device_is_an_empty_file, set_up),
         cmocka_unit_test_setup(a_missing_file_may_appear_later, set_up),
         cmocka_unit_test_setup(keys_are_kept_until_reload, set_up),
         cmocka_unit_test_setup(sources_have_names, set_up),
