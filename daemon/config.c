@@ -81,6 +81,26 @@ enum credentials_source config_credentials_source(const struct config *config)
     return (enum credentials_source)config->credentials.source;
 }
 
+struct credentials_options config_credentials(const struct config *config, struct http *http,
+                                              const char *embedded_file)
+{
+    return (struct credentials_options){
+        .source = config_credentials_source(config),
+        .embedded_file = embedded_file,
+        .http = http,
+        .region = config->jobs.region,
+        .iot =
+            {
+                .endpoint = config->credentials.endpoint,
+                .role_alias = config->credentials.role_alias,
+                .thing_name = config->credentials.thing_name,
+                .cert_file = config->credentials.cert_file,
+                .key_file = config->credentials.key_file,
+                .ca_file = config->credentials.ca_file,
+            },
+    };
+}
+
 void config_state_path(const struct config *config, const char *name, struct buf *out)
 {
     buf_format(out, "%s/%s", config->state, name);

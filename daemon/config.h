@@ -53,6 +53,12 @@ struct config {
     } jobs;
     struct {
         int64_t source; /* enum credentials_source, as written: see config_credentials_source */
+        char *endpoint; /* this and the rest: of the source "iot", NULL for any other */
+        char *role_alias;
+        char *thing_name;
+        char *cert_file;
+        char *key_file;
+        char *ca_file;
     } credentials;
     struct {
         char *listen;
@@ -83,6 +89,10 @@ void config_endpoint_url(const struct config *config, struct buf *out);
 
 /* The source to ask: "auto" means the embedded file when the endpoint is the embedded one. */
 enum credentials_source config_credentials_source(const struct config *config);
+
+/* What credentials_open wants of the configuration, which has to outlive them. */
+struct credentials_options config_credentials(const struct config *config, struct http *http,
+                                              const char *embedded_file);
 
 /* Appends <state>/<name>. */
 void config_state_path(const struct config *config, const char *name, struct buf *out);

@@ -33,6 +33,16 @@ enum err config_address_check_endpoint(struct str endpoint, struct why *why)
     return str_has(endpoint, '@') ? refuse_user(why) : endpoint_parse(endpoint, &parts, why);
 }
 
+enum err config_address_check_provider(struct str endpoint, struct why *why)
+{
+    struct endpoint parts;
+    if (str_has(endpoint, '@'))
+        return refuse_user(why);
+    return endpoint_parse_provider(endpoint, &parts, NULL) == ERR_NONE
+               ? ERR_NONE
+               : refuse(why, endpoint, "is no AWS IoT credentials provider");
+}
+
 enum err config_address_check_listen(struct str listen, struct why *why)
 {
     char text[LISTEN_BYTES_MAX];

@@ -8,6 +8,7 @@
 
 nodiscard enum err config_address_check_broker(struct str url, struct why *why);
 nodiscard enum err config_address_check_endpoint(struct str endpoint, struct why *why);
+nodiscard enum err config_address_check_provider(struct str endpoint, struct why *why);
 
 /* A numeric address and a port, which may be 0; the second also asks for a loopback address. */
 nodiscard enum err config_address_check_listen(struct str listen, struct why *why);

@@ -53,18 +53,18 @@ static void check_tls_only(struct cross *cross, const char *name, const char *va
 }
 
 /* A file that this user may not read is no mistake: the service may run as another. */
-static void check_file(struct cross *cross, const char *name, const char *path)
+static void check_file(struct cross *cross, const char *section, const char *name, const char *path)
 {
     char key[WHY_FIELD_MAX];
     struct stat file;
-    snprintf(key, sizeof key, "mqtt.%s", name);
+    snprintf(key, sizeof key, "%s.%s", section, name);
     if (path == NULL)
         return;
     if (stat(path, &file) == 0 && S_ISDIR(file.st_mode))
-        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+        mistakes_add(cross->mistakes, line_of(cross, section, name), key,
                      "\"%s\" is a directory (expected a file)", path);
     else if (stat(path, &file) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
+        mistakes_add(cross->mistakes, line_of(cross, section, name), key,
                      "\"%s\" is not there (expected a file)", path);
 }
 
@@ -79,10 +79,10 @@ static void check_broker(struct cross *cross)
     check_tls_only(cross, "ca_file", config->mqtt.ca_file);
     check_tls_only(cross, "cert_file", config->mqtt.cert_file);
     check_tls_only(cross, "key_file", config->mqtt.key_file);
-    check_file(cross, "password_file", config->mqtt.password_file);
-    check_file(cross, "ca_file", config->mqtt.ca_file);
-    check_file(cross, "cert_file", config->mqtt.cert_file);
-    check_file(cross, "key_file", config->mqtt.key_file);
+    check_file(cross, "mqtt", "password_file", config->mqtt.password_file);
+    check_file(cross, "mqtt", "ca_file", config->mqtt.ca_file);
+    check_file(cross, "mqtt", "cert_file", config->mqtt.cert_file);
+    check_file(cross, "mqtt", "key_file", config->mqtt.key_file);
 }
 
 /* AWS would refuse every signature. */
@@ -114,6 +114,41 @@ static void check_endpoint(struct cross *cross)
                      "is longer than jobs.deadline (expected at most that)");
 }
 
+/* The keys of the source "iot" are needed there and of no use elsewhere. */
+static void check_iot(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    const struct {
+        const char *name;
+        const char *value;
+        bool is_needed;
+    } keys[] = {
+        {"endpoint", config->credentials.endpoint, true},
+        {"role_alias", config->credentials.role_alias, true},
+        {"thing_name", config->credentials.thing_name, true},
+        {"cert_file", config->credentials.cert_file, true},
+        {"key_file", config->credentials.key_file, true},
+        {"ca_file", config->credentials.ca_file, false},
+    };
+    bool is_iot = config->credentials.source == CREDENTIALS_IOT;
+    size_t line = line_of(cross, "credentials", "source");
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        char key[WHY_FIELD_MAX];
+        snprintf(key, sizeof key, "credentials.%s", keys[i].name);
+        /* One that is written but refused has been told of. */
+        bool is_written = line_of(cross, "credentials", keys[i].name) > 0;
+        if (is_iot && keys[i].is_needed && keys[i].value == NULL && !is_written)
+            mistakes_add(cross->mistakes, line, "credentials.source",
+                         "\"iot\" needs %s (expected a value there)", key);
+        if (!is_iot && keys[i].value != NULL)
+            mistakes_add(cross->mistakes, line_of(cross, "credentials", keys[i].name), key,
+                         "is for the source \"iot\" only (expected credentials.source: iot)");
+    }
+    check_file(cross, "credentials", "cert_file", config->credentials.cert_file);
+    check_file(cross, "credentials", "key_file", config->credentials.key_file);
+    check_file(cross, "credentials", "ca_file", config->credentials.ca_file);
+}
+
 static void check_listen(struct cross *cross)
 {
     const struct config *config = cross->config;
@@ -131,5 +166,6 @@ void config_cross_check(const struct config *config, const size_t lines[CONFIG_K
     check_notify(&cross);
     check_broker(&cross);
     check_endpoint(&cross);
+    check_iot(&cross);
     check_listen(&cross);
 }

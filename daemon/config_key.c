@@ -24,9 +24,9 @@ static const struct config_choice sources[] = {
     {"environment", CREDENTIALS_ENVIRONMENT},
     {"profile", CREDENTIALS_PROFILE},
     {"embedded", CREDENTIALS_EMBEDDED},
-    {"container", CONFIG_CHOICE_NOT_BUILT},
-    {"imds", CONFIG_CHOICE_NOT_BUILT},
-    {"iot", CONFIG_CHOICE_NOT_BUILT},
+    {"container", CREDENTIALS_CONTAINER},
+    {"imds", CREDENTIALS_IMDS},
+    {"iot", CREDENTIALS_IOT},
     {NULL, 0},
 };
 
@@ -74,6 +74,13 @@ static const struct config_key keys[] = {
 
     {"credentials", "source", CONFIG_CHOICE, KEEPS(credentials.source), .preset = "auto",
      .choices = sources},
+    {"credentials", "endpoint", CONFIG_PROVIDER, KEEPS(credentials.endpoint), .max = 300},
+    {"credentials", "role_alias", CONFIG_ALIAS, KEEPS(credentials.role_alias), .max = 128},
+    {"credentials", "thing_name", CONFIG_THING, KEEPS(credentials.thing_name),
+     .max = LIMITS_THING_NAME},
+    {"credentials", "cert_file", CONFIG_PATH, KEEPS(credentials.cert_file), .max = PATH_BYTES_MAX},
+    {"credentials", "key_file", CONFIG_PATH, KEEPS(credentials.key_file), .max = PATH_BYTES_MAX},
+    {"credentials", "ca_file", CONFIG_PATH, KEEPS(credentials.ca_file), .max = PATH_BYTES_MAX},
 
     {"embedded", "listen", CONFIG_LOOPBACK, KEEPS(embedded.listen), .preset = "127.0.0.1:8099",
      .max = 64},

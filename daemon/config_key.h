@@ -13,6 +13,9 @@ enum config_kind {
     CONFIG_REGION,   /* of AWS */
     CONFIG_BROKER,   /* mqtt://host[:port] or mqtts://host[:port] */
     CONFIG_ENDPOINT, /* embedded, aws, https://host[:port], http://loopback[:port] */
+    CONFIG_PROVIDER, /* of AWS IoT credentials */
+    CONFIG_ALIAS,    /* of a role */
+    CONFIG_THING,
     CONFIG_LISTEN,   /* 0.0.0.0:9099 or [::1]:9099 */
     CONFIG_LOOPBACK, /* 127.0.0.1:8099 or [::1]:8099 */
     CONFIG_INTEGER,
@@ -29,8 +32,6 @@ struct config_choice {
     int64_t value;
 };
 
-#define CONFIG_CHOICE_NOT_BUILT INT64_MIN /* a value that this version does not know yet */
-
 struct config_key {
     const char *section; /* "": top level */
     const char *name;
@@ -45,7 +46,7 @@ struct config_key {
                           empty one */
 };
 
-#define CONFIG_KEY_COUNT 40
+#define CONFIG_KEY_COUNT 48
 
 const struct config_key *config_key_at(size_t index); /* NULL at the end */
 size_t config_key_index(const struct config_key *key);

@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 #include "daemon/config_address.h"
+#include "http/credentials.h"
+#include "topics/identifier.h"
 #include "topics/level.h"
 
 #include <stdlib.h>
@@ -80,8 +82,6 @@ static enum err parse_choice(const struct config_key *key, struct str text, int6
     for (const struct config_choice *choice = key->choices; choice->name != NULL; choice++) {
         if (!str_eq_text(text, choice->name))
             continue;
-        if (choice->value == CONFIG_CHOICE_NOT_BUILT)
-            return refuse(why, text, "is not built yet in this version");
         *ret = choice->value;
         return ERR_NONE;
     }
@@ -168,6 +168,13 @@ static enum err check_text(const struct config_key *key, struct str text, struct
         return config_address_check_broker(text, why);
     case CONFIG_ENDPOINT:
         return config_address_check_endpoint(text, why);
+    case CONFIG_PROVIDER:
+        return config_address_check_provider(text, why);
+    case CONFIG_ALIAS:
+        return credentials_iot_is_role_alias(text) ? ERR_NONE
+                                                   : refuse(why, text, "is not a role alias");
+    case CONFIG_THING:
+        return identifier_is_thing(text) ? ERR_NONE : refuse(why, text, "is not a thing's name");
     case CONFIG_LISTEN:
         return config_address_check_listen(text, why);
     case CONFIG_LOOPBACK:
@@ -318,8 +325,6 @@ static void add_choices(const struct config_choice *choice, struct buf *out)
 {
     bool is_first = true;
     for (; choice->name != NULL; choice++) {
-        if (choice->value == CONFIG_CHOICE_NOT_BUILT)
-            continue;
         buf_format(out, "%s%s", is_first ? "" : ", ", choice->name);
         is_first = false;
     }
@@ -335,6 +340,9 @@ void config_value_expected(const struct config_key *key, struct buf *out)
         [CONFIG_REGION] = "a region such as us-east-1",
         [CONFIG_BROKER] = "mqtt://host[:port] or mqtts://host[:port]",
         [CONFIG_ENDPOINT] = "embedded, aws, https://host[:port] or http://<loopback>[:port]",
+        [CONFIG_PROVIDER] = "<prefix>.credentials.iot.<region>.amazonaws.com",
+        [CONFIG_ALIAS] = "letters, digits and _ = , @ -, at most 128 in all",
+        [CONFIG_THING] = "letters, digits and : _ -, at most 128 in all",
         [CONFIG_LISTEN] = "address:port such as 127.0.0.1:9099 or [::1]:9099",
         [CONFIG_LOOPBACK] = "loopback address:port such as 127.0.0.1:8099 or [::1]:8099",
     };

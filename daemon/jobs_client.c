@@ -1,5 +1,6 @@
 #include "daemon/jobs_client.h"
 
+#include "base/now.h"
 #include "http/aws.h"
 
 #include <stdio.h>
@@ -45,8 +46,9 @@ static enum err find_credentials(struct jobs_client *client, const struct config
     struct buf file;
     buf_init(&file, PATH_BYTES_MAX);
     config_state_path(config, CONFIG_CREDENTIALS_FILE, &file);
-    enum err err = credentials_new(config_credentials_source(config), buf_text(&file),
-                                   &client->credentials, why);
+    const struct credentials_options options =
+        config_credentials(config, client->http, buf_text(&file));
+    enum err err = credentials_open(&options, &client->credentials, why);
     buf_fini(&file);
     return err;
 }
@@ -60,9 +62,9 @@ enum err jobs_client_new(const struct config *config, struct jobs_client **ret, 
     const struct http_options http = {.connections_max = 1};
     enum err err = find_endpoint(client, config, why);
     if (err == ERR_NONE)
-        err = find_credentials(client, config, why);
-    if (err == ERR_NONE)
         err = http_new(&http, &client->http, why);
+    if (err == ERR_NONE)
+        err = find_credentials(client, config, why);
     if (err != ERR_NONE)
         goto fail;
     const struct aws_options aws = {
@@ -88,8 +90,8 @@ void jobs_client_free(struct jobs_client *client)
     if (client == NULL)
         return;
     aws_free(client->aws);
-    http_free(client->http);
     credentials_free(client->credentials);
+    http_free(client->http);
     free(client);
 }
 
@@ -111,9 +113,11 @@ enum err jobs_client_ask(struct jobs_client *client, const struct jobs_request *
                                               .answer_bytes_max = JOBS_CLIENT_ANSWER_BYTES,
                                           });
     while (err == ERR_NONE && client->waiting != NULL) {
+        int64_t due_ms = credentials_due_ms(client->credentials) - now_mono_ms();
         if (!aws_is_due(client->aws))
-            http_wait(client->http, NULL, 0, WAIT_MS);
+            http_wait(client->http, NULL, 0, due_ms < WAIT_MS ? due_ms : WAIT_MS);
         http_turn(client->http);
+        credentials_turn(client->credentials);
         aws_turn(client->aws);
     }
     return err != ERR_NONE ? err : buf_err(&ret->body);

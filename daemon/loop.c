@@ -91,7 +91,7 @@ static void turn_to_stop(struct wire *wire)
 {
     if (mqtt_is_up(wire->mqtt))
         mqtt_turn(wire->mqtt);
-    http_turn(wire->http);
+    wire_turn_http(wire);
     caller_turn(wire->caller);
     bridge_turn(wire->bridge);
     mqtt_flush(wire->mqtt);

@@ -87,12 +87,14 @@ static void on_reply(void *context, const struct reply *reply)
 static enum err start_http(struct wire *wire, struct why *why)
 {
     const struct config *config = wire->config;
-    struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight};
+    /* One more than the calls, so that credentials can be fetched while all are under way. */
+    struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight + 1};
     enum err err = http_new(&http, &wire->http, why);
     if (err != ERR_NONE)
         return err;
-    return credentials_new(config_credentials_source(config), text(wire, WIRE_CREDENTIALS_FILE),
-                           &wire->credentials, why);
+    const struct credentials_options credentials =
+        config_credentials(config, wire->http, text(wire, WIRE_CREDENTIALS_FILE));
+    return credentials_open(&credentials, &wire->credentials, why);
 }
 
 static enum err start_journal(struct wire *wire, struct why *why)
@@ -345,9 +347,19 @@ static void check_core(struct wire *wire)
     wire->retry_ms = now_mono_ms() + RETRY_MS;
 }
 
+void wire_turn_http(struct wire *wire)
+{
+    bool is_bad = false;
+    http_turn(wire->http);
+    credentials_turn(wire->credentials);
+    const char *news = credentials_news(wire->credentials, &is_bad);
+    if (news != NULL)
+        log_say(is_bad ? LOG_WARN : LOG_INFO, "credentials", "%s", news);
+}
+
 void wire_turn(struct wire *wire)
 {
-    http_turn(wire->http);
+    wire_turn_http(wire);
     if (wire_has_core(wire)) {
         mqtt_turn(wire->mqtt);
         caller_turn(wire->caller);
@@ -366,7 +378,10 @@ int64_t wire_due_ms(const struct wire *wire)
         return wire->retry_ms;
     if (caller_is_due(wire->caller))
         return now_mono_ms();
-    int64_t bridge = bridge_due_ms(wire->bridge);
-    int64_t mqtt = mqtt_due_ms(wire->mqtt);
-    return bridge < mqtt ? bridge : mqtt;
+    const int64_t dues[] = {bridge_due_ms(wire->bridge), mqtt_due_ms(wire->mqtt),
+                            credentials_due_ms(wire->credentials)};
+    int64_t first = dues[0];
+    for (size_t i = 1; i < COUNT_OF(dues); i++)
+        first = dues[i] < first ? dues[i] : first;
+    return first;
 }

@@ -55,6 +55,9 @@ void wire_free(struct wire *wire);
 
 bool wire_has_core(const struct wire *wire);
 
+/* The part of a turn that needs no core, and that a clean stop still needs: calls and
+ * credentials. */
+void wire_turn_http(struct wire *wire);
 /* One turn of everything, without waiting. Builds the core again where it is due. */
 void wire_turn(struct wire *wire);
 /* When the next turn is due even if nothing happens, on the monotonic clock. */

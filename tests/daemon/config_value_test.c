@@ -119,7 +119,7 @@ static void choices(void **state)
     assert_int_equal(set("mqtt", "version", "4"), ERR_INVALID);
     assert_int_equal(set("credentials", "source", "profile"), ERR_NONE);
     assert_int_equal(config->credentials.source, CREDENTIALS_PROFILE);
-    assert_int_equal(set("credentials", "source", "container"), ERR_INVALID);
+    assert_int_equal(set("credentials", "source", "vault"), ERR_INVALID);
 }
 
 static void texts(void **state)
@@ -166,7 +166,7 @@ static void expectations(void **state)
         {"journal", "max_size", "a size from 1MiB to 64GiB, such as 256MiB"},
         {"jobs", "burst", "a whole number from 1 to 10000"},
         {"jobs", "reserve", "a percentage from 0% to 100%"},
-        {"credentials", "source", "auto, environment, profile, embedded"},
+        {"credentials", "source", "auto, environment, profile, embedded, container, imds, iot"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct buf out;

@@ -2,6 +2,7 @@
 
     endpoint.script(throttled(), unavailable(), Reply())   these, in this order
     endpoint.otherwise(unavailable())                      this, once the script is at its end
+    endpoint.judge_with(function)                          refuses what the function does
     endpoint.otherwise(lambda request: throttled())        or what a function says
 """
 
@@ -131,6 +132,8 @@ class Endpoint:
         self._lock = threading.Lock()
         self._script = deque()
         self._otherwise = Reply()
+        self._judge = None
+        self.refused = 0  # requests that the judge did not let through
 
     @property
     def url(self):
@@ -156,9 +159,17 @@ class Endpoint:
         with self._lock:
             self._otherwise = reply
 
+    def judge_with(self, judge):
+        """judge(request) gives the reply to each; one of 200 passes it on to the script."""
+        self._judge = judge
+
     def take(self, request):
+        verdict = self._judge(request) if self._judge is not None else Reply()
         with self._lock:
             self.requests.append(request)
+            if verdict.status != 200:
+                self.refused += 1
+                return verdict
             reply = self._script.popleft() if self._script else self._otherwise
             request.reply = reply(request) if callable(reply) else reply
             return request.reply
