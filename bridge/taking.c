@@ -171,19 +171,36 @@ static void recall(struct bridge *bridge, struct record *record, const struct en
     outbox_add(&bridge->outbox, record);
 }
 
+/* The clocks are read once: commands that shared a call have to share it again, and what may share
+ * depends on whose time ends first. */
+struct recovery {
+    struct bridge *bridge;
+    int64_t wall_ms;
+    int64_t mono_ms;
+    int64_t arrived_ms; /* of the one before: none arrived earlier, whatever the wall clock said */
+};
+
+static int64_t arrival_ms(struct recovery *recovery, const struct journal_entry *entry)
+{
+    int64_t age_ms = recovery->wall_ms - entry->arrived_at_ms;
+    int64_t arrived_ms = recovery->mono_ms - (age_ms > 0 ? age_ms : 0);
+    if (arrived_ms > recovery->arrived_ms)
+        recovery->arrived_ms = arrived_ms;
+    return recovery->arrived_ms;
+}
+
 /* Checked as on the day it arrived, so it ends the same. The policy allowed it then, and is not
  * asked again: it may be another today, and the call may have been made already. */
 static enum err recover_one(void *context, const struct journal_entry *entry)
 {
-    struct bridge *bridge = context;
+    struct recovery *recovery = context;
+    struct bridge *bridge = recovery->bridge;
     struct arrival arrival = ledger_arrival(entry);
-    int64_t age_ms = inside_wall_ms(bridge) - entry->arrived_at_ms;
     const struct intake_options intake = {.outcome = &bridge->options.outcome};
     struct why why = {0};
     enum reject code;
-    struct record *record =
-        intake_read(&intake, &arrival, entry->arrived_at_ms,
-                    inside_mono_ms(bridge) - (age_ms > 0 ? age_ms : 0), &code, &why);
+    struct record *record = intake_read(&intake, &arrival, entry->arrived_at_ms,
+                                        arrival_ms(recovery, entry), &code, &why);
     if (record == NULL)
         return ERR_NO_MEMORY;
     record->seq = entry->seq;
@@ -212,5 +229,13 @@ enum err taking_recover(struct bridge *bridge, struct why *why)
     bridge->books.accepted = totals.accepted;
     bridge->books.rejected = totals.rejected;
     enum err err = known_load(&bridge->known, why);
-    return err != ERR_NONE ? err : journal->each(journal->context, recover_one, bridge, why);
+    if (err != ERR_NONE)
+        return err;
+    struct recovery recovery = {
+        .bridge = bridge,
+        .wall_ms = inside_wall_ms(bridge),
+        .mono_ms = inside_mono_ms(bridge),
+        .arrived_ms = INT64_MIN,
+    };
+    return journal->each(journal->context, recover_one, &recovery, why);
 }
