@@ -205,9 +205,9 @@ int dead_main(int argc, char **argv)
         .args_doc = "list\nshow NUMBER\nreplay NUMBER\ndrop NUMBER\ndrop --all",
         .doc = "Dead letters: commands whose answer or events the broker refused for good.\vreplay "
                "publishes the command again on its topic and drops the letter once the broker has "
-               "it; within the dedupe window that has it answered again, not called again. Exits "
-               "with 1 when there is no such letter or the broker refuses it, 2 when it does not "
-               "take it in time."};
+               "it. Within the dedupe window one with a clientToken or Correlation Data is "
+               "answered again, not called again. Exits with 1 when there is no such letter or "
+               "the broker refuses it, 2 when it does not take it in time."};
     struct options options = {.timeout_ms = TIMEOUT_MS};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config *config = verb_config(options.config, NULL);

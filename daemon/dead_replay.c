@@ -33,7 +33,10 @@ static void on_delivered(void *context, uint64_t post_id, enum err err)
 
 static void post_letter(struct replay *replay, const struct dead_letter *letter)
 {
-    const struct post post = {.id = 1, .topic = letter->topic, .payload = letter->payload};
+    const struct post post = {.id = 1,
+                              .topic = letter->topic,
+                              .payload = letter->payload,
+                              .correlation = letter->correlation};
     if (replay->is_posted || replay->is_over || mqtt_room(replay->mqtt) == 0)
         return;
     enum err err = mqtt_publish(replay->mqtt, &post);

@@ -11,7 +11,7 @@
 
 #define LETTER                                                                                     \
     "SELECT d.seq, d.buried_at_s, d.reason, c.topic, c.arrived_at_ms, e.code, e.message,"          \
-    " c.payload FROM dead d JOIN commands c ON c.seq = d.seq"                                      \
+    " c.payload, c.correlation FROM dead d JOIN commands c ON c.seq = d.seq"                       \
     " LEFT JOIN endings e ON e.seq = d.seq"
 
 enum {
@@ -123,8 +123,10 @@ static enum err read_letter(struct dead_letters *letters, int which, uint64_t id
         .code = statement_int(row, 5),
         .message = statement_str(row, 6),
         .payload = statement_bytes(row, 7),
+        .correlation = statement_bytes(row, 8),
     };
-    struct str *const texts[] = {&letter.reason, &letter.topic, &letter.message, &letter.payload};
+    struct str *const texts[] = {&letter.reason, &letter.topic, &letter.message, &letter.payload,
+                                 &letter.correlation};
     err = keep_texts(&letters->kept, texts, COUNT_OF(texts), why);
     (void)statement_start(row);
     if (err == ERR_NONE)

@@ -17,7 +17,8 @@ struct dead_letter {
     int64_t buried_at_s;
     struct str reason; /* what was not published, and why */
     struct str topic;
-    struct str payload; /* empty if it was too long to be a command */
+    struct str payload;     /* empty if it was too long to be a command */
+    struct str correlation; /* absent: none */
     int64_t arrived_at_ms;
     int64_t code; /* how the command ended: an enum reject, 0 if accepted */
     struct str message;

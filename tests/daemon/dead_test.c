@@ -138,6 +138,20 @@ static void one_is_published_again_and_dropped(void **state)
     check_has(fixture->outcome.err, "there is no dead letter 1");
 }
 
+/* By which the service knows that it is no new command. */
+static void its_correlation_data_goes_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    char body[512];
+    journal_file_ask(&fixture->file, "UPDATE commands SET correlation = x'633700' WHERE seq = 2");
+    run(fixture, "replay 2", VERB_OK);
+    size_t n = broker_last(fixture->broker, BROKER_PUBLISH, body, sizeof body);
+    assert_non_null(memmem(body, n,
+                           "\x09\x00\x03"
+                           "c7\0",
+                           6));
+}
+
 static void one_that_the_broker_refuses_stays(void **state)
 {
     struct fixture *fixture = *state;
@@ -172,6 +186,7 @@ int main(void)
         CASE(they_are_listed_and_shown),
         CASE(they_are_dropped),
         CASE(one_is_published_again_and_dropped),
+        CASE(its_correlation_data_goes_with_it),
         CASE(one_that_the_broker_refuses_stays),
         CASE(one_that_the_broker_does_not_take_in_time_stays),
     };

@@ -74,6 +74,7 @@ static void a_letter_tells_all(void **state)
     check_str(letter.topic, "jobs-bridge/jobs/j/update");
     check_str(letter.payload, "xxxxxxxxxxxxxxxxxxxx");
     check_str(letter.message, NULL);
+    check_str(letter.correlation, NULL);
     struct why why = {0};
     assert_int_equal(dead_letter_find(fixture->letters, id + 1, &letter, &why), ERR_NOT_FOUND);
     check_has(why.text, "no dead letter 2");
