@@ -20,7 +20,7 @@ static int64_t mono_ms(void *context)
 static int64_t wall_ms(void *context)
 {
     const struct world *world = context;
-    return WORLD_WALL_START_S * INT64_C(1000) + world->now_ms;
+    return WORLD_WALL_START_S * INT64_C(1000) + world->now_ms + world->wall_shift_ms;
 }
 
 /* splitmix64; its small bias does not matter here. */

@@ -71,7 +71,8 @@ struct world_arrival {
 
 struct world {
     int64_t now_ms;
-    uint64_t chance; /* state of the generator; 0: always the highest */
+    int64_t wall_shift_ms; /* the wall clock was put on by this; below 0: back */
+    uint64_t chance;       /* state of the generator; 0: always the highest */
     unsigned max_in_flight;
     bool coalesces;
     bool is_forgetful;

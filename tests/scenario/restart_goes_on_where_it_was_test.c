@@ -130,6 +130,23 @@ static void the_order_of_a_job_is_kept(void **state)
     world_end(world);
 }
 
+/* The wall clock is put back between two commands of one call; nobody knows whether the call took
+ * effect. Made again without the later one, it would take the job back. */
+static void who_shared_a_call_shares_it_again(void **state)
+{
+    (void)state;
+    struct world *world = new_world(&(struct world_options){.coalesces = true});
+    send(world, "a");
+    world->wall_shift_ms = -5;
+    send(world, "a");
+    world_run_until(world, 100);
+    assert_int_equal(world->endpoint.count, 1);
+    world_crash(world);
+    world_run_until_idle(world, 5000);
+    assert_int_equal(world->endpoint.count, 2);
+    world_end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +155,7 @@ int main(void)
         cmocka_unit_test(deadlines_count_the_time_in_which_nobody_was_there),
         cmocka_unit_test(a_decided_command_is_answered_as_it_was_decided),
         cmocka_unit_test(the_order_of_a_job_is_kept),
+        cmocka_unit_test(who_shared_a_call_shares_it_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
