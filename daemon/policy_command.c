@@ -25,14 +25,6 @@ static const struct argp_option known_options[] = {
     {"known", 'k', "JSON", 0, "an update of the job that was accepted before", 0},
     {0}};
 
-static struct str read_identifier(struct argp_state *state, enum identifier what, const char *arg)
-{
-    struct why why;
-    if (identifier_check(what, str_of(arg), &why) != ERR_NONE)
-        argp_error(state, "%s", why.text);
-    return str_of(arg);
-}
-
 static void take_word(struct argp_state *state, struct options *options, const char *arg)
 {
     if (options->action == NULL && strcmp(arg, "test") == 0)
@@ -53,13 +45,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->config = arg;
         return 0;
     case 't':
-        options->trial.thing = read_identifier(state, IDENTIFIER_THING, arg);
+        options->trial.thing = verb_read_identifier(state, IDENTIFIER_THING, arg);
         return 0;
     case 'j':
-        options->trial.job = read_identifier(state, IDENTIFIER_JOB, arg);
+        options->trial.job = verb_read_identifier(state, IDENTIFIER_JOB, arg);
         return 0;
     case 'n':
-        options->trial.namespace = read_identifier(state, IDENTIFIER_NAMESPACE, arg);
+        options->trial.namespace = verb_read_identifier(state, IDENTIFIER_NAMESPACE, arg);
         return 0;
     case 'k':
         options->known = arg;

@@ -47,14 +47,6 @@ static const struct argp_option known_options[] = {
     {"timeout", 'w', "TIME", 0, "how long to wait for the answer: 15s", 0},
     {0}};
 
-static struct str read_identifier(struct argp_state *state, enum identifier what, const char *arg)
-{
-    struct why why;
-    if (identifier_check(what, str_of(arg), &why) != ERR_NONE)
-        argp_error(state, "%s", why.text);
-    return str_of(arg);
-}
-
 static void read_timeout(struct argp_state *state, struct send_options *options, const char *arg)
 {
     struct why why;
@@ -70,13 +62,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->config = arg;
         return 0;
     case 't':
-        options->topic.thing = read_identifier(state, IDENTIFIER_THING, arg);
+        options->topic.thing = verb_read_identifier(state, IDENTIFIER_THING, arg);
         return 0;
     case 'j':
-        options->topic.job = read_identifier(state, IDENTIFIER_JOB, arg);
+        options->topic.job = verb_read_identifier(state, IDENTIFIER_JOB, arg);
         return 0;
     case 'n':
-        options->topic.namespace = read_identifier(state, IDENTIFIER_NAMESPACE, arg);
+        options->topic.namespace = verb_read_identifier(state, IDENTIFIER_NAMESPACE, arg);
         return 0;
     case 'd':
         options->is_dry_run = true;

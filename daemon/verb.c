@@ -5,6 +5,7 @@
 #include "daemon/policy_file.h"
 #include "jobs/doc.h"
 
+#include <argp.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,6 +111,14 @@ enum err verb_read_json(const char *word, size_t bytes_max, struct buf *ret, str
         return why_set(why, ERR_INVALID, NULL, "it is no JSON object");
     trim(ret);
     return ERR_NONE;
+}
+
+struct str verb_read_identifier(struct argp_state *state, enum identifier what, const char *arg)
+{
+    struct why why;
+    if (identifier_check(what, str_of(arg), &why) != ERR_NONE)
+        argp_error(state, "%s", why.text);
+    return str_of(arg);
 }
 
 enum err verb_read_timeout(const char *word, int64_t *ret_ms, struct why *why)

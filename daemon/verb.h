@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/why.h"
 #include "daemon/config.h"
+#include "topics/identifier.h"
 
 enum verb_exit {
     VERB_OK = 0,
@@ -34,6 +35,10 @@ void verb_complain(const char *format, ...) printf_like(1, 2);
  * ret gets without blanks around it. */
 nodiscard enum err verb_read_json(const char *word, size_t bytes_max, struct buf *ret,
                                   struct why *why);
+
+/* The argument, checked to be an identifier of that kind; argp's complaint otherwise. */
+struct argp_state;
+struct str verb_read_identifier(struct argp_state *state, enum identifier what, const char *arg);
 
 /* "15s", within a tenth of a second and an hour. */
 nodiscard enum err verb_read_timeout(const char *word, int64_t *ret_ms, struct why *why);
