@@ -9,6 +9,7 @@
 #define SVCUID   "SVCUID0123456789"
 
 static struct http *http;
+static char url[128]; /* of the last server */
 
 static int set_up(void **state)
 {
@@ -148,7 +149,6 @@ static void the_token_is_sent_as_it_is(void **state)
 static struct credentials_result fetch(const struct rawhttp_step *steps, size_t count,
                                        char asked[RAWHTTP_BYTES])
 {
-    char url[128];
     struct rawhttp_server *server = rawhttp_server_start(steps, count);
     const struct credentials_options options = {.http = http};
     const struct credentials_plan plan = {.base = CREDENTIALS_BASE_CONTAINER, .from = "container"};
@@ -181,9 +181,7 @@ static void the_request_is_exact(void **state)
     assert_string_equal(result.credential.secret_key, "HUSH");
     assert_string_equal(result.credential.token, "HUSH/token==");
     assert_in_range(result.lifetime_ms, 3590 * 1000, 3600 * 1000);
-    const char *host = getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-    assert_non_null(host);
-    host += strlen("http://");
+    const char *host = url + strlen("http://");
     snprintf(wanted, sizeof wanted,
              "GET " TES_PATH " HTTP/1.1\r\nHost: %.*s\r\nAccept: application/json\r\n"
              "Authorization: " SVCUID "\r\n\r\n",
