@@ -19,7 +19,7 @@ struct rawhttp_server {
     int fd;
     int stop_pipe[2];
     unsigned port;
-    const struct rawhttp_step *steps;
+    struct rawhttp_step *steps;
     size_t count;
     atomic_uint connections;
     pthread_t thread;
@@ -163,7 +163,10 @@ struct rawhttp_server *rawhttp_server_start(const struct rawhttp_step *steps, si
 {
     struct rawhttp_server *server = calloc(1, sizeof *server);
     assert(server != NULL);
-    server->steps = steps;
+    server->steps = calloc(count + 1, sizeof(struct rawhttp_step));
+    assert(server->steps != NULL);
+    if (count > 0)
+        memcpy(server->steps, steps, count * sizeof(struct rawhttp_step));
     server->count = count;
     pthread_mutex_init(&server->lock, NULL);
     server->fd = loopback_socket(true, &server->port);
@@ -180,6 +183,7 @@ void rawhttp_server_stop(struct rawhttp_server *server)
     close(server->stop_pipe[0]);
     close(server->fd);
     pthread_mutex_destroy(&server->lock);
+    free(server->steps);
     free(server);
 }
 

@@ -21,7 +21,8 @@ struct rawhttp_step {
 
 struct rawhttp_server;
 
-/* Serves the steps one by one on a thread of its own, one connection at a time. */
+/* Serves the steps, which are copied, one by one on a thread of its own, one connection at a time.
+ */
 struct rawhttp_server *rawhttp_server_start(const struct rawhttp_step *steps, size_t count);
 void rawhttp_server_stop(struct rawhttp_server *server);
 unsigned rawhttp_server_port(const struct rawhttp_server *server);
