@@ -69,11 +69,9 @@ static bool is_scheme_right(CURLU *url)
 static bool is_url_allowed(const char *text)
 {
     CURLU *url = curl_url();
-    char *user = NULL;
     bool ok = url != NULL &&
               curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) == CURLUE_OK &&
-              curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER && is_scheme_right(url);
-    curl_free(user);
+              is_scheme_right(url);
     curl_url_cleanup(url);
     return ok;
 }

@@ -125,6 +125,8 @@ static void keys_are_replaced_ahead_of_their_end(void **state)
     assert_in_range(now_mono_ms() - started_ms, 1500, 3900);
     assert_int_equal(credentials_generation(fixture->credentials), 2);
     assert_true(credentials_due_ms(fixture->credentials) > now_mono_ms() + INT64_C(3000000));
+    credentials_refused(fixture->credentials, 1); /* of a call that was signed before */
+    assert_string_equal(current_key(fixture), "SECOND");
 }
 
 static void keys_stay_until_their_end_while_no_new_ones_come(void **state)
