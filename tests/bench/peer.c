@@ -60,14 +60,20 @@ static void start_tls(struct peer *peer, const char *ca_file)
         die_of_tls("TLS handshake");
 }
 
-/* Waits for the answer to what was sent, and insists on a yes. */
+/* Waits for the answer to what was sent, and insists on a yes. Messages that come before are of an
+ * earlier subscription, and nobody's. */
 static void expect(struct peer *peer, enum packet_type type, const char *what)
 {
-    struct packet packet;
-    while (!peer_next(peer, &packet))
-        peer_exchange(peer, CONNECT_US);
+    struct packet packet = {0};
+    struct packet_message message;
+    while (packet.type != type) {
+        if (!peer_next(peer, &packet))
+            peer_exchange(peer, CONNECT_US);
+        else if (packet_message(&packet, peer->version, &message) && message.id != 0)
+            packet_puback(&peer->out, message.id);
+    }
     int code = packet_code(&packet, peer->version);
-    if (packet.type != type || code < 0 || code >= FAILURE_CODE)
+    if (code < 0 || code >= FAILURE_CODE)
         die(what, "refused by the broker");
 }
 
