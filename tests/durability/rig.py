@@ -99,7 +99,9 @@ class Rig:
         note_journal(self.history, self.bridge.journal_file)
 
     def finish(self):
-        """Stops the bridge cleanly and reads its journal."""
+        """Stops the bridge cleanly and reads its journal. It has to be alive for that: a SIGTERM
+        before it listens for signals just ends it."""
+        self.bridge.wait_alive()
         self.bridge.stop()
         self.bridge.assert_clean()
         self.note_journal()

@@ -63,8 +63,8 @@ def bridge(shared_bridge):
 def new_broker(tmp_path):
     brokers = []
 
-    def make():
-        brokers.append(Broker(tmp_path / f"broker-{next(serial)}"))
+    def make(**options):
+        brokers.append(Broker(tmp_path / f"broker-{next(serial)}", **options))
         return brokers[-1]
 
     yield make
