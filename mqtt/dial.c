@@ -84,12 +84,12 @@ static void set_will(struct dial *dial)
 
 static void set_tls(struct dial *dial)
 {
-    const struct mqtt_options *options = &dial->link->setup->options;
+    const struct tls_files *files = &dial->link->setup->files;
     if (!dial->link->setup->url.is_tls)
         return;
-    dial->ssl.trustStore = options->ca_file;
-    dial->ssl.keyStore = options->cert_file;
-    dial->ssl.privateKey = options->key_file;
+    dial->ssl.trustStore = tls_files_path(files, TLS_FILE_CA);
+    dial->ssl.keyStore = tls_files_path(files, TLS_FILE_CERT);
+    dial->ssl.privateKey = tls_files_path(files, TLS_FILE_KEY);
     dial->ssl.enabledCipherSuites = SECURE_CIPHERS;
     dial->ssl.enableServerCertAuth = 1;
     dial->ssl.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
@@ -288,6 +288,23 @@ static enum err subscribe(struct link *link, struct why *why)
     return err;
 }
 
+/* The broker may answer that there was no such subscription: that is what is wanted. */
+static enum err unsubscribe(struct link *link, struct why *why)
+{
+    const struct mqtt_options *options = &link->setup->options;
+    char *const *filters = (char *const *)options->stale_filters;
+    int count = (int)options->stale_count;
+    int rc = MQTTCLIENT_SUCCESS;
+    if (count > 0 && is_v5(link)) {
+        MQTTResponse response = MQTTClient_unsubscribeMany5(link->handle, count, filters, NULL);
+        rc = (int)response.reasonCode;
+        MQTTResponse_free(response);
+    } else if (count > 0) {
+        rc = MQTTClient_unsubscribeMany(link->handle, count, filters);
+    }
+    return rc >= MQTTCLIENT_SUCCESS ? ERR_NONE : explain(link, why);
+}
+
 enum err dial(struct link *link, struct why *why)
 {
     link_close(link);
@@ -300,6 +317,8 @@ enum err dial(struct link *link, struct why *why)
         err = connect_it(link, why);
     if (err == ERR_NONE)
         err = subscribe(link, why);
+    if (err == ERR_NONE)
+        err = unsubscribe(link, why);
     gate_run(&link->gate);
     if (err != ERR_NONE)
         link_close(link);

@@ -26,6 +26,11 @@
 #define QUICK_LOSS_MS    5000
 #define QUICK_LOSS_COUNT 3
 
+/* How often the TLS files are looked at, and how long an orderly farewell to the broker may take
+ * before the link is dialled anew with others. */
+#define FILES_EVERY_MS 5000
+#define FAREWELL_MS    500
+
 struct mqtt {
     struct setup setup;
     struct mqtt_events events;
@@ -36,6 +41,7 @@ struct mqtt {
     bool is_unfit;    /* the build is broken: never connects */
     int quick_losses; /* in a row */
     int64_t turn_ms;  /* the last turn */
+    int64_t files_ms; /* when the TLS files were looked at last */
     struct why problem;
 };
 
@@ -74,6 +80,7 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     }
     mqtt->events = *events;
     redial_init(&mqtt->redial, now_mono_ms());
+    mqtt->files_ms = now_mono_ms();
     why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
     clean_environment();
     stop_tracing();
@@ -84,6 +91,14 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     return ERR_NONE;
 fail:
     mqtt_free(mqtt);
+    return err;
+}
+
+enum err mqtt_check(const struct mqtt_options *options, struct why *why)
+{
+    struct setup setup;
+    enum err err = setup_init(&setup, options, why);
+    setup_fini(&setup);
     return err;
 }
 
@@ -249,9 +264,38 @@ static void check_health(struct mqtt *mqtt)
         gate_cut(gate, "the broker does not answer");
 }
 
+/* Leaves the broker in peace, which keeps the session, to come back at once. */
+static void redial_with_new_files(struct mqtt *mqtt)
+{
+    gate_say_goodbye(&mqtt->link.gate, mqtt->turn_ms + FAREWELL_MS);
+    link_close(&mqtt->link);
+    mqtt->is_up = mqtt->has_more = false;
+    redial_now(&mqtt->redial, mqtt->turn_ms);
+    mqtt->events.on_link(mqtt->events.context, false);
+}
+
+static void look_at_files(struct mqtt *mqtt)
+{
+    if (mqtt->turn_ms - mqtt->files_ms < FILES_EVERY_MS)
+        return;
+    mqtt->files_ms = mqtt->turn_ms;
+    if (!tls_files_have_changed(&mqtt->setup.files))
+        return;
+    struct why why = {0};
+    if (tls_files_take(&mqtt->setup.files, &why) != ERR_NONE) {
+        log_say(LOG_WARN, "mqtt_files", "the old TLS files stay in use: %s: %s", why.field,
+                why.text);
+        return;
+    }
+    log_say(LOG_INFO, "mqtt_files", "new TLS files are in use from now on");
+    if (mqtt->is_up)
+        redial_with_new_files(mqtt);
+}
+
 void mqtt_turn(struct mqtt *mqtt)
 {
     mqtt->turn_ms = now_mono_ms();
+    look_at_files(mqtt);
     if (!mqtt->is_up && !mqtt->is_unfit && mqtt->turn_ms >= mqtt->redial.at_ms)
         connect_now(mqtt);
     if (!mqtt->is_up)

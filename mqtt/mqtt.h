@@ -34,15 +34,17 @@ struct mqtt_options {
     int keep_alive_s;
     const char *username;      /* NULL: none */
     const char *password_file; /* NULL: none; read at each connect, one trailing newline dropped */
-    const char *ca_file;       /* NULL: the system's */
+    const char *ca_file;       /* NULL: the system's; see mqtt/tls_files.h for these three */
     const char *cert_file;     /* NULL: no client certificate */
     const char *key_file;
     bool has_clean_session;     /* true: nothing is kept at the broker (send, watch) */
     const char *const *filters; /* subscribed at QoS 1 */
     size_t filter_count;
-    const char *status_topic;   /* NULL: no last will and no status */
-    const char *status_online;  /* retained payload once the link is up */
-    const char *status_offline; /* retained payload as last will and on a clean stop */
+    const char *const *stale_filters; /* of an earlier configuration: sessions keep them, so they */
+    size_t stale_count;               /* are unsubscribed */
+    const char *status_topic;         /* NULL: no last will and no status */
+    const char *status_online;        /* retained payload once the link is up */
+    const char *status_offline;       /* retained payload as last will and on a clean stop */
 };
 
 struct mqtt_events {
@@ -56,6 +58,8 @@ struct mqtt_events {
 /* Checks what can be checked without a broker (URL, version, files). The options are copied. */
 nodiscard enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *events,
                             struct mqtt **ret, struct why *why);
+/* The same checks without a link. */
+nodiscard enum err mqtt_check(const struct mqtt_options *options, struct why *why);
 void mqtt_free(struct mqtt *mqtt); /* drops the link without a word if it is still up */
 
 /* For the loop: what to poll (fd -1: nothing), for what, and when, by now_mono_ms, to call

@@ -111,25 +111,42 @@ static enum err copy_texts(struct mqtt_options *options)
     return err;
 }
 
-static enum err copy_filters(struct mqtt_options *options)
+static enum err copy_filters(const char *const **filters, size_t *count)
 {
-    const char *const *from = options->filters;
-    size_t count = options->filter_count;
-    options->filters = NULL;
-    options->filter_count = 0;
-    if (count == 0)
+    const char *const *from = *filters;
+    size_t wanted = *count;
+    *filters = NULL;
+    *count = 0;
+    if (wanted == 0)
         return ERR_NONE;
-    char **filters = calloc(count, sizeof *filters);
-    if (filters == NULL)
+    char **copies = calloc(wanted, sizeof *copies);
+    if (copies == NULL)
         return ERR_NO_MEMORY;
-    options->filters = (const char *const *)filters;
-    options->filter_count = count;
-    for (size_t i = 0; i < count; i++) {
-        filters[i] = str_dup(str_of(from[i]));
-        if (filters[i] == NULL)
+    *filters = (const char *const *)copies;
+    *count = wanted;
+    for (size_t i = 0; i < wanted; i++) {
+        copies[i] = str_dup(str_of(from[i]));
+        if (copies[i] == NULL)
             return ERR_NO_MEMORY;
     }
     return ERR_NONE;
+}
+
+static void free_filters(const char *const *filters, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((void *)filters[i]);
+    free((void *)filters);
+}
+
+static enum err take_files(struct setup *setup, struct why *why)
+{
+    const char *const paths[TLS_FILE_COUNT] = {
+        [TLS_FILE_CA] = setup->options.ca_file,
+        [TLS_FILE_CERT] = setup->options.cert_file,
+        [TLS_FILE_KEY] = setup->options.key_file,
+    };
+    return tls_files_init(&setup->files, paths, why);
 }
 
 enum err setup_init(struct setup *setup, const struct mqtt_options *options, struct why *why)
@@ -141,19 +158,23 @@ enum err setup_init(struct setup *setup, const struct mqtt_options *options, str
         return err;
     }
     enum err texts = copy_texts(&setup->options);
-    enum err filters = copy_filters(&setup->options);
-    if (texts == ERR_NONE && filters == ERR_NONE)
-        return ERR_NONE;
-    setup_fini(setup);
-    return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+    enum err filters = copy_filters(&setup->options.filters, &setup->options.filter_count);
+    enum err stale = copy_filters(&setup->options.stale_filters, &setup->options.stale_count);
+    if (texts != ERR_NONE || filters != ERR_NONE || stale != ERR_NONE)
+        err = why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+    else
+        err = take_files(setup, why);
+    if (err != ERR_NONE)
+        setup_fini(setup);
+    return err;
 }
 
 void setup_fini(struct setup *setup)
 {
+    tls_files_fini(&setup->files);
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         free((void *)*text_at(&setup->options, &fields[i]));
-    for (size_t i = 0; i < setup->options.filter_count; i++)
-        free((void *)setup->options.filters[i]);
-    free((void *)setup->options.filters);
+    free_filters(setup->options.filters, setup->options.filter_count);
+    free_filters(setup->options.stale_filters, setup->options.stale_count);
     *setup = (struct setup){0};
 }

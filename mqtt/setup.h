@@ -1,13 +1,15 @@
-/* The options of a link: checked, copied, and with the URL taken apart. */
+/* The options of a link: checked, copied, with the URL taken apart and the TLS files taken. */
 #ifndef MQTT_SETUP_H
 #define MQTT_SETUP_H
 
 #include "mqtt/broker_url.h"
 #include "mqtt/mqtt.h"
+#include "mqtt/tls_files.h"
 
 struct setup {
     struct mqtt_options options; /* every text is a copy on the heap */
     struct broker_url url;
+    struct tls_files files;
 };
 
 nodiscard enum err setup_init(struct setup *setup, const struct mqtt_options *options,

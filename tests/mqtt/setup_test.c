@@ -69,9 +69,10 @@ static struct mqtt_options good(void)
         .keep_alive_s = 30,
         .username = "user",
         .password_file = "/dev/null",
-        .ca_file = "/dev/null",
         .filters = filters,
         .filter_count = 2,
+        .stale_filters = filters,
+        .stale_count = 1,
         .status_topic = "s",
         .status_online = "on",
         .status_offline = "off",
@@ -89,6 +90,8 @@ static void test_copies(void **state)
     assert_string_equal(setup.options.filters[1], "b");
     assert_ptr_not_equal(setup.options.filters[1], filters[1]);
     assert_null(setup.options.cert_file);
+    assert_int_equal(setup.options.stale_count, 1);
+    assert_string_equal(setup.options.stale_filters[0], "a/#");
     setup_fini(&setup);
     setup_fini(&setup); /* fine on zeros */
 }
@@ -125,11 +128,16 @@ static void test_mistakes(void **state)
     REFUSED("password_file", password_file, "/nonexistent");
     REFUSED("password_file", username, NULL);
     REFUSED("ca_file", ca_file, "/nonexistent");
-    REFUSED("ca_file", url, "mqtt://broker.example");
+    REFUSED("ca_file", ca_file, "/dev/null");
     REFUSED("cert_file", cert_file, "/dev/null");
     REFUSED("cert_file", key_file, "/dev/null");
     REFUSED("status_topic", status_offline, NULL);
     REFUSED("filters", filters, bad_filters);
+
+    struct mqtt_options options = good();
+    options.url = "mqtt://broker.example";
+    options.ca_file = "/etc/passwd"; /* there, but of no use without TLS */
+    assert_refused(&options, "ca_file");
 }
 
 int main(void)
