@@ -189,6 +189,16 @@ static int64_t arrival_ms(struct recovery *recovery, const struct journal_entry 
     return recovery->arrived_ms;
 }
 
+/* Its topic was a command topic then, whatever the root is now: a root is one level. */
+static struct outcome_options as_it_arrived(const struct bridge *bridge,
+                                            const struct journal_entry *entry)
+{
+    struct outcome_options options = bridge->options.outcome;
+    struct str topic = entry->topic;
+    options.root = str_cut(&topic, '/');
+    return options;
+}
+
 /* Checked as on the day it arrived, so it ends the same. The policy allowed it then, and is not
  * asked again: it may be another today, and the call may have been made already. */
 static enum err recover_one(void *context, const struct journal_entry *entry)
@@ -196,7 +206,8 @@ static enum err recover_one(void *context, const struct journal_entry *entry)
     struct recovery *recovery = context;
     struct bridge *bridge = recovery->bridge;
     struct arrival arrival = ledger_arrival(entry);
-    const struct intake_options intake = {.outcome = &bridge->options.outcome};
+    const struct outcome_options outcome = as_it_arrived(bridge, entry);
+    const struct intake_options intake = {.outcome = &outcome};
     struct why why = {0};
     enum reject code;
     struct record *record = intake_read(&intake, &arrival, entry->arrived_at_ms,

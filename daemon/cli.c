@@ -50,9 +50,7 @@ static int run(int argc, char **argv)
     if (config == NULL)
         return VERB_REFUSED;
     log_set_level(options.level);
-    int status = loop_run(config);
-    config_free(config);
-    return status;
+    return loop_run(config, options.config);
 }
 
 static void print_summary(const char *file, const struct config *config)

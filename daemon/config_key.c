@@ -32,7 +32,8 @@ static const struct config_choice sources[] = {
 
 /* clang-format off */
 static const struct config_key keys[] = {
-    {"", "state", CONFIG_PATH, KEEPS(state), .preset = "./state", .max = PATH_BYTES_MAX},
+    {"", "state", CONFIG_PATH, KEEPS(state), .is_fixed = true, .preset = "./state",
+     .max = PATH_BYTES_MAX},
 
     {"mqtt", "url", CONFIG_BROKER, KEEPS(mqtt.url), .preset = "mqtt://127.0.0.1:1883", .max = 300},
     {"mqtt", "client_id", CONFIG_TEXT, KEEPS(mqtt.client_id), .preset = "jobs-bridge",
@@ -82,8 +83,8 @@ static const struct config_key keys[] = {
     {"credentials", "key_file", CONFIG_PATH, KEEPS(credentials.key_file), .max = PATH_BYTES_MAX},
     {"credentials", "ca_file", CONFIG_PATH, KEEPS(credentials.ca_file), .max = PATH_BYTES_MAX},
 
-    {"embedded", "listen", CONFIG_LOOPBACK, KEEPS(embedded.listen), .preset = "127.0.0.1:8099",
-     .max = 64},
+    {"embedded", "listen", CONFIG_LOOPBACK, KEEPS(embedded.listen), .is_fixed = true,
+     .preset = "127.0.0.1:8099", .max = 64},
 
     {"journal", "sync", CONFIG_CHOICE, KEEPS(journal.sync), .preset = "full", .choices = syncs},
     {"journal", "dedupe_window", CONFIG_DURATION, KEEPS(journal.dedupe_window_ms), .preset = "10m",
@@ -93,8 +94,8 @@ static const struct config_key keys[] = {
 
     {"policy", "file", CONFIG_PATH, KEEPS(policy.file), .max = PATH_BYTES_MAX},
 
-    {"admin", "listen", CONFIG_LISTEN, KEEPS(admin.listen), .preset = "127.0.0.1:9099",
-     .max = 64},
+    {"admin", "listen", CONFIG_LISTEN, KEEPS(admin.listen), .is_fixed = true,
+     .preset = "127.0.0.1:9099", .max = 64},
     {"admin", "token_file", CONFIG_PATH, .max = PATH_BYTES_MAX},
 
     {"upstream", "url", CONFIG_BROKER, .max = 300},

@@ -37,6 +37,7 @@ struct config_key {
     const char *name;
     enum config_kind kind;
     bool is_built;
+    bool is_fixed;      /* a service that runs cannot take another value */
     size_t offset;      /* in struct config: char *, int64_t or struct config_list, by kind */
     const char *preset; /* the default as it would be written; NULL: not set */
     int64_t min;        /* of numbers */

@@ -292,6 +292,31 @@ enum err config_value_set_list(const struct config_key *key, const struct str *t
     return copy_list(texts, count, place(key, config), why);
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_same_list(const struct config_list *a, const struct config_list *b)
+{
+    bool is_same = a->count == b->count;
+    for (size_t i = 0; is_same && i < a->count; i++)
+        is_same = is_same_text(a->items[i], b->items[i]);
+    return is_same;
+}
+
+bool config_value_is_same(const struct config_key *key, const struct config *a,
+                          const struct config *b)
+{
+    const void *at_a = (const char *)a + key->offset;
+    const void *at_b = (const char *)b + key->offset;
+    if (key->kind == CONFIG_LIST)
+        return is_same_list(at_a, at_b);
+    if (config_key_is_number(key))
+        return *(const int64_t *)at_a == *(const int64_t *)at_b;
+    return is_same_text(*(char *const *)at_a, *(char *const *)at_b);
+}
+
 void config_value_forget(const struct config_key *key, struct config *config)
 {
     if (key->kind == CONFIG_LIST)

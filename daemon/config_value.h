@@ -21,6 +21,10 @@ nodiscard enum err config_value_set_list(const struct config_key *key, const str
 nodiscard enum err config_value_number(const struct config_key *key, struct str text, int64_t *ret,
                                        struct why *why);
 
+/* Whether both keep the same for the key. */
+bool config_value_is_same(const struct config_key *key, const struct config *a,
+                          const struct config *b);
+
 /* Frees what the key keeps. */
 void config_value_forget(const struct config_key *key, struct config *config);
 

@@ -2,15 +2,19 @@
 
 #include "base/log.h"
 #include "base/now.h"
+#include "daemon/reload.h"
 #include "daemon/wire.h"
 
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-/* The clean stop, within the 5 s that are promised: calls under way may end until the first mark,
- * answers may be delivered until the second, then the broker gets a DISCONNECT. */
+/* The clean stop, within the 5 s that are promised, and that of the core before a reload: calls
+ * under way may end until the first mark, answers may be delivered until the second, then the
+ * broker gets a DISCONNECT. */
 #define STOP_CALLS_MS      3500
 #define STOP_ANSWERS_MS    4200
 #define STOP_DISCONNECT_MS 500
@@ -35,24 +39,30 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Whether a signal that came asks to stop. */
-static bool read_signals(int fd)
+struct loop {
+    struct wire *wire;
+    const char *file;
+    int signals;
+    bool must_stop;   /* SIGTERM or SIGINT came */
+    bool must_reload; /* SIGHUP came */
+};
+
+static void read_signals(struct loop *loop)
 {
     struct signalfd_siginfo info;
-    bool asks_to_stop = false;
-    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    while (read(loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP)
-            log_say(LOG_WARN, "signal", "SIGHUP: reloading is not built yet; restart instead");
+            loop->must_reload = true;
         else
-            asks_to_stop = true;
+            loop->must_stop = true;
     }
-    return asks_to_stop;
 }
 
 /* At most max_ms. */
-static void wait_for_work(const struct wire *wire, int signals, int64_t max_ms)
+static void wait_for_work(const struct loop *loop, int64_t max_ms)
 {
-    struct pollfd fds[2] = {{.fd = signals, .events = POLLIN}};
+    const struct wire *wire = loop->wire;
+    struct pollfd fds[2] = {{.fd = loop->signals, .events = POLLIN}};
     unsigned count = 1;
     int mqtt = wire_has_core(wire) ? mqtt_fd(wire->mqtt) : -1;
     if (mqtt >= 0) {
@@ -63,20 +73,7 @@ static void wait_for_work(const struct wire *wire, int signals, int64_t max_ms)
     int64_t timeout_ms = wire_due_ms(wire) - now_mono_ms();
     if (timeout_ms < 0)
         timeout_ms = 0;
-    http_wait(wire->http, fds, count, timeout_ms < max_ms ? timeout_ms : max_ms);
-}
-
-static void serve(struct wire *wire, int signals)
-{
-    int64_t patience_ms = 0;
-    while (!read_signals(signals)) {
-        wire_turn(wire);
-        if (!wire->was_ready && now_mono_ms() >= patience_ms) {
-            patience_ms = now_mono_ms() + 10 * TURN_EVERY_MS;
-            sd_notify(0, START_PATIENCE "\nSTATUS=Waiting for the MQTT broker");
-        }
-        wait_for_work(wire, signals, TURN_EVERY_MS);
-    }
+    http_wait(wire->plan->http, fds, count, timeout_ms < max_ms ? timeout_ms : max_ms);
 }
 
 /* Without a link no answer can be delivered, and connecting again would only take time. */
@@ -97,21 +94,18 @@ static void turn_to_stop(struct wire *wire)
     mqtt_flush(wire->mqtt);
 }
 
-static void stop(struct wire *wire, int signals)
+/* Takes no more commands, lets calls end and answers be delivered as far as there is time, and
+ * disconnects. Whether all of it was done. */
+static bool drain(struct loop *loop)
 {
+    struct wire *wire = loop->wire;
     int64_t began_ms = now_mono_ms();
-    if (!wire_has_core(wire))
-        return; /* the journal has failed: it keeps what it has */
-    log_say(LOG_INFO, "stopping", "%llu commands wait, %llu are in a call",
-            (unsigned long long)bridge_books(wire->bridge).waiting,
-            (unsigned long long)bridge_books(wire->bridge).in_flight);
-    sd_notify(0, "STOPPING=1");
-    bridge_stop(wire->bridge);
     int64_t elapsed_ms = 0;
+    bridge_stop(wire->bridge);
     while (is_worth_waiting(wire, elapsed_ms)) {
         turn_to_stop(wire);
-        wait_for_work(wire, signals, STOP_TURN_MS);
-        read_signals(signals);
+        wait_for_work(loop, STOP_TURN_MS);
+        read_signals(loop);
         elapsed_ms = now_mono_ms() - began_ms;
         if (elapsed_ms >= STOP_CALLS_MS)
             bridge_abandon(wire->bridge);
@@ -122,28 +116,75 @@ static void stop(struct wire *wire, int signals)
     if (bridge_is_broken(wire->bridge, &reason))
         log_say(LOG_ERROR, "journal", "%s; the next start goes on from what it has", reason);
     mqtt_stop(wire->mqtt, STOP_DISCONNECT_MS);
+    return is_clean;
+}
+
+/* The core is stopped as the service is, and built anew from the journal: one way for everything
+ * that can change. What comes meanwhile stays with the broker. */
+static void reload(struct loop *loop)
+{
+    loop->must_reload = false;
+    if (!wire_has_core(loop->wire)) {
+        log_say(LOG_ERROR, "reload", "refused while the journal does not work");
+        return;
+    }
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_mono_ms() * 1000);
+    struct plan *plan = reload_plan(loop->wire, loop->file);
+    if (plan != NULL) {
+        drain(loop);
+        reload_adopt(loop->wire, plan);
+    }
+    sd_notify(0, "READY=1");
+}
+
+static void serve(struct loop *loop)
+{
+    struct wire *wire = loop->wire;
+    int64_t patience_ms = 0;
+    for (read_signals(loop); !loop->must_stop; read_signals(loop)) {
+        if (loop->must_reload)
+            reload(loop);
+        wire_turn(wire);
+        if (!wire->was_ready && now_mono_ms() >= patience_ms) {
+            patience_ms = now_mono_ms() + 10 * TURN_EVERY_MS;
+            sd_notify(0, START_PATIENCE "\nSTATUS=Waiting for the MQTT broker");
+        }
+        wait_for_work(loop, TURN_EVERY_MS);
+    }
+}
+
+static void stop(struct loop *loop)
+{
+    const struct wire *wire = loop->wire;
+    if (!wire_has_core(wire))
+        return; /* the journal has failed: it keeps what it has */
+    log_say(LOG_INFO, "stopping", "%llu commands wait, %llu are in a call",
+            (unsigned long long)bridge_books(wire->bridge).waiting,
+            (unsigned long long)bridge_books(wire->bridge).in_flight);
+    sd_notify(0, "STOPPING=1");
+    bool is_clean = drain(loop);
     log_say(is_clean ? LOG_INFO : LOG_WARN, "stopped",
             is_clean ? "what waits is in the journal"
                      : "the broker did not take every answer in time; the journal keeps them");
 }
 
-int loop_run(const struct config *config)
+int loop_run(struct config *config, const char *file)
 {
-    int signals = open_signals();
-    if (signals < 0) {
+    struct loop loop = {.file = file, .signals = open_signals()};
+    struct why why = {0};
+    if (loop.signals < 0) {
+        config_free(config);
         log_say(LOG_ERROR, "start", "no signal descriptor");
         return 1;
     }
-    struct wire *wire = NULL;
-    struct why why = {0};
-    enum err err = wire_new(config, &wire, &why);
+    enum err err = wire_new(config, &loop.wire, &why);
     if (err != ERR_NONE) {
         log_say(LOG_ERROR, "start", "%s", why.text);
     } else {
-        serve(wire, signals);
-        stop(wire, signals);
-        wire_free(wire);
+        serve(&loop);
+        stop(&loop);
+        wire_free(loop.wire);
     }
-    close(signals);
+    close(loop.signals);
     return err == ERR_NONE ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 #include "daemon/verb.h"
 
+#include "daemon/config_all.h"
 #include "daemon/config_file.h"
 #include "daemon/config_value.h"
-#include "daemon/policy_file.h"
 #include "jobs/doc.h"
 
 #include <argp.h>
@@ -10,12 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MISTAKES_TEXT_MAX ((size_t)MISTAKES_MAX * 2 * WHY_TEXT_MAX)
-
 static void tell_mistakes(struct mistakes *mistakes, const char *file)
 {
     struct buf text;
-    buf_init(&text, MISTAKES_TEXT_MAX);
+    buf_init(&text, CONFIG_ALL_PROBLEMS_MAX);
     mistakes_write(mistakes, file != NULL ? file : "built-in defaults", &text);
     fputs(buf_text(&text), stderr);
     buf_fini(&text);
@@ -40,21 +38,16 @@ struct config *verb_config(const char *file, const char **ret_file)
 
 struct config *verb_config_with_policy(const char *file, const char **ret_file)
 {
-    struct config *config = verb_config(file, ret_file);
-    if (config == NULL || config->policy.file == NULL)
-        return config;
-    struct mistakes mistakes;
-    mistakes_init(&mistakes);
-    enum err err = policy_file_load(config->policy.file, &config->policy.rules, &mistakes);
-    if (mistakes.total > 0)
-        tell_mistakes(&mistakes, config->policy.file);
-    else if (err != ERR_NONE)
-        verb_complain("the policy: %s", err_name(err));
-    mistakes_fini(&mistakes);
-    if (err == ERR_NONE)
-        return config;
-    config_free(config);
-    return NULL;
+    struct config *config = NULL;
+    struct buf problems;
+    buf_init(&problems, CONFIG_ALL_PROBLEMS_MAX);
+    file = config_file_find(file);
+    if (config_all_load(file, &config, &problems) != ERR_NONE)
+        fputs(buf_text(&problems), stderr);
+    buf_fini(&problems);
+    if (ret_file != NULL)
+        *ret_file = file;
+    return config;
 }
 
 void verb_complain(const char *format, ...)

@@ -1,8 +1,6 @@
 #include "daemon/wire.h"
 
 #include "base/chance.h"
-#include "base/emit.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon/state_folder.h"
@@ -12,68 +10,14 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define TEXT_MAX 4096
 /* How often a journal that failed is tried again. */
 #define RETRY_MS 1000
 
-static const char *text(struct wire *wire, enum wire_text which)
-{
-    return buf_text(&wire->texts[which]);
-}
-
-/* {"status":"online","version":"0.1.0","since":1700000000}: since this run started. */
-static void write_status(struct buf *out, const char *status)
-{
-    struct emit emit = emit_to(out);
-    emit_object(&emit, NULL);
-    emit_text(&emit, "status", status);
-    emit_text(&emit, "version", JOBS_BRIDGE_VERSION);
-    emit_int(&emit, "since", now_wall_ms() / 1000);
-    emit_object_end(&emit);
-}
-
-static enum err write_texts(struct wire *wire, struct why *why)
-{
-    const struct config *config = wire->config;
-    struct str root = str_of(config->topics.root);
-    config_state_path(config, CONFIG_JOURNAL, &wire->texts[WIRE_JOURNAL]);
-    config_state_path(config, CONFIG_JOBS_DATABASE, &wire->texts[WIRE_DATABASE]);
-    config_state_path(config, CONFIG_CREDENTIALS_FILE, &wire->texts[WIRE_CREDENTIALS_FILE]);
-    event_topic_format_status(root, &wire->texts[WIRE_STATUS_TOPIC]);
-    write_status(&wire->texts[WIRE_STATUS_ONLINE], "online");
-    write_status(&wire->texts[WIRE_STATUS_OFFLINE], "offline");
-    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
-        command_topic_filter(root, i, &wire->texts[WIRE_FILTERS + i]);
-    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
-        if (buf_err(&wire->texts[i]) != ERR_NONE)
-            return why_set(why, buf_err(&wire->texts[i]), NULL, "a path or topic is too long");
-    return ERR_NONE;
-}
-
 static enum err start_local(struct wire *wire, struct why *why)
 {
-    const struct config *config = wire->config;
-    if (!config_is_embedded(config)) {
-        config_endpoint_url(config, &wire->texts[WIRE_ENDPOINT]);
-        return ERR_NONE;
-    }
-    struct local_options options = {
-        .listen = config->embedded.listen,
-        .database = text(wire, WIRE_DATABASE),
-        .sync = (enum store_sync)config->journal.sync,
-        .credentials_file = text(wire, WIRE_CREDENTIALS_FILE),
-        .region = config->jobs.region,
-    };
-    enum err err = local_start(&options, &wire->local, why);
-    if (err != ERR_NONE)
-        return err;
-    /* The port may have been 0: the real one is known now. */
-    struct str listen = str_of(config->embedded.listen);
-    while (listen.n > 0 && listen.p[listen.n - 1] != ':')
-        listen.n--;
-    buf_format(&wire->texts[WIRE_ENDPOINT], "http://%.*s%u", STR_ARG(listen),
-               local_port(wire->local));
-    return ERR_NONE;
+    const struct local_options options = plan_local(wire->plan);
+    return config_is_embedded(wire->plan->config) ? local_start(&options, &wire->local, why)
+                                                  : ERR_NONE;
 }
 
 static void on_reply(void *context, const struct reply *reply)
@@ -84,28 +28,9 @@ static void on_reply(void *context, const struct reply *reply)
     bridge_on_reply(wire->bridge, reply);
 }
 
-static enum err start_http(struct wire *wire, struct why *why)
-{
-    const struct config *config = wire->config;
-    /* One more than the calls, so that credentials can be fetched while all are under way. */
-    struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight + 1};
-    enum err err = http_new(&http, &wire->http, why);
-    if (err != ERR_NONE)
-        return err;
-    const struct credentials_options credentials =
-        config_credentials(config, wire->http, text(wire, WIRE_CREDENTIALS_FILE));
-    return credentials_open(&credentials, &wire->credentials, why);
-}
-
 static enum err start_journal(struct wire *wire, struct why *why)
 {
-    const struct config *config = wire->config;
-    struct journal_options options = {
-        .path = text(wire, WIRE_JOURNAL),
-        .sync = (enum store_sync)config->journal.sync,
-        .bytes_max = config->journal.max_size_bytes,
-        .window_ms = config->journal.dedupe_window_ms,
-    };
+    const struct journal_options options = plan_journal(wire->plan);
     char set_aside[PATH_MAX];
     enum err err = journal_open(&options, &wire->journal, set_aside, sizeof set_aside, why);
     if (set_aside[0] != '\0')
@@ -118,15 +43,10 @@ static enum err start_journal(struct wire *wire, struct why *why)
 
 static enum err start_caller(struct wire *wire, struct why *why)
 {
-    const struct config *config = wire->config;
-    struct caller_options caller = {
-        .endpoint = text(wire, WIRE_ENDPOINT),
-        .region = config->jobs.region,
-        .timeout_ms = config->jobs.call_timeout_ms,
-        .context = wire,
-        .on_reply = on_reply,
-    };
-    return caller_new(wire->http, wire->credentials, &caller, &wire->caller, why);
+    struct caller_options options = plan_caller(wire->plan);
+    options.context = wire;
+    options.on_reply = on_reply;
+    return caller_new(wire->plan->http, wire->plan->credentials, &options, &wire->caller, why);
 }
 
 static void on_link(void *context, bool is_up)
@@ -158,26 +78,8 @@ static void on_delivered(void *context, uint64_t post_id, enum err err)
 
 static enum err start_mqtt(struct wire *wire, struct why *why)
 {
-    const struct config *config = wire->config;
-    const char *filters[COMMAND_TOPIC_FILTERS];
-    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
-        filters[i] = text(wire, (enum wire_text)(WIRE_FILTERS + i));
-    struct mqtt_options options = {
-        .url = config->mqtt.url,
-        .client_id = config->mqtt.client_id,
-        .version = (int)config->mqtt.version,
-        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
-        .username = config->mqtt.username,
-        .password_file = config->mqtt.password_file,
-        .ca_file = config->mqtt.ca_file,
-        .cert_file = config->mqtt.cert_file,
-        .key_file = config->mqtt.key_file,
-        .filters = filters,
-        .filter_count = COMMAND_TOPIC_FILTERS,
-        .status_topic = text(wire, WIRE_STATUS_TOPIC),
-        .status_online = text(wire, WIRE_STATUS_ONLINE),
-        .status_offline = text(wire, WIRE_STATUS_OFFLINE),
-    };
+    struct plan_filters filters;
+    const struct mqtt_options options = plan_mqtt(wire->plan, &filters);
     struct mqtt_events events = {wire, on_link, on_arrival, on_delivered};
     return mqtt_new(&options, &events, &wire->mqtt, why);
 }
@@ -202,38 +104,17 @@ static uint64_t draw_below(void *context, uint64_t limit)
 
 static enum err start_bridge(struct wire *wire, struct why *why)
 {
-    const struct config *config = wire->config;
-    struct bridge_options options = {
-        .outcome =
-            {
-                .root = str_of(config->topics.root),
-                .reserved_prefix = str_of(config->topics.reserved_prefix),
-                .template_count = config->topics.notify.count,
-                .executions = {wire->local, wire->local != NULL ? local_find_execution : NULL},
-            },
-        .schedule =
-            {
-                .max_in_flight = (unsigned)config->jobs.max_in_flight,
-                .rate_per_second = (double)config->jobs.rate_per_second,
-                .burst = (unsigned)config->jobs.burst,
-                .coalesces = config->jobs.coalesce != 0,
-                .reserve_percent = (unsigned)config->jobs.reserve_percent,
-                .waiting_per_thing = (unsigned)config->jobs.waiting_per_thing,
-            },
-        .deadline_ms = config->jobs.deadline_ms,
-        .policy = config->policy.rules,
-        .broker = {wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge},
-        .verifies = config->jobs.verify != 0,
-        .endpoint = {wire->caller, caller_call, caller_describe},
-        .journal = {wire->journal, journal_add, journal_decide, journal_finish, journal_bury,
-                    journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
-        .memory = {wire->journal, journal_remember, journal_each_memory},
-        .time = {NULL, read_mono, read_wall},
-        .chance = {NULL, draw_below},
-    };
-    for (size_t i = 0; i < config->topics.notify.count; i++)
-        options.outcome.templates[i] =
-            notify_topic_template(str_of(config->topics.notify.items[i]));
+    struct bridge_options options = plan_bridge(wire->plan);
+    options.outcome.executions =
+        (struct port_executions){wire->local, wire->local != NULL ? local_find_execution : NULL};
+    options.broker = (struct port_broker){wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge};
+    options.endpoint = (struct port_endpoint){wire->caller, caller_call, caller_describe};
+    options.journal = (struct port_journal){
+        wire->journal, journal_add,    journal_decide,   journal_finish, journal_bury,
+        journal_find,  journal_commit, journal_has_room, journal_totals, journal_each};
+    options.memory = (struct port_memory){wire->journal, journal_remember, journal_each_memory};
+    options.time = (struct port_time){NULL, read_mono, read_wall};
+    options.chance = (struct port_chance){NULL, draw_below};
     enum err err = bridge_new(&options, &wire->bridge);
     if (err != ERR_NONE)
         return why_set(why, err, NULL, "%s", err_name(err));
@@ -280,25 +161,25 @@ bool wire_has_core(const struct wire *wire)
     return wire->bridge != NULL;
 }
 
-enum err wire_new(const struct config *config, struct wire **ret, struct why *why)
+enum err wire_new(struct config *config, struct wire **ret, struct why *why)
 {
     struct wire *wire = calloc(1, sizeof *wire);
-    if (wire == NULL)
+    if (wire == NULL) {
+        config_free(config);
         return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
-    wire->config = config;
+    }
     wire->started_ms = now_mono_ms();
+    wire->since_s = now_wall_ms() / 1000;
     wire->state_folder = -1;
-    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
-        buf_init(&wire->texts[i], TEXT_MAX);
     health_init(&wire->health);
 
-    enum err err = write_texts(wire, why);
+    enum err err = plan_new(config, wire->since_s, &wire->plan, why);
     if (err == ERR_NONE)
         err = state_folder_take(config->state, &wire->state_folder, why);
     if (err == ERR_NONE)
         err = start_local(wire, why);
     if (err == ERR_NONE)
-        err = start_http(wire, why);
+        err = plan_reach(wire->plan, wire->local, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
     if (err == ERR_NONE)
@@ -317,14 +198,49 @@ void wire_free(struct wire *wire)
         return;
     admin_stop(wire->admin);
     stop_core(wire);
-    credentials_free(wire->credentials);
-    http_free(wire->http);
     local_stop(wire->local);
-    for (int i = 0; i < WIRE_TEXT_COUNT; i++)
-        buf_fini(&wire->texts[i]);
+    plan_free(wire->plan);
     if (wire->state_folder >= 0)
         close(wire->state_folder);
     free(wire);
+}
+
+enum err wire_plan(const struct wire *wire, struct config *config, struct plan **ret,
+                   struct why *why)
+{
+    struct plan *plan = NULL;
+    enum err err = plan_new(config, wire->since_s, &plan, why);
+    if (err == ERR_NONE)
+        err = plan_reach(plan, wire->local, why);
+    struct plan_filters filters;
+    if (err == ERR_NONE) {
+        plan_follow(plan, wire->plan);
+        const struct mqtt_options mqtt = plan_mqtt(plan, &filters);
+        err = mqtt_check(&mqtt, why);
+    }
+    if (err != ERR_NONE)
+        plan_free(plan);
+    else
+        *ret = plan;
+    return err;
+}
+
+enum err wire_adopt(struct wire *wire, struct plan *plan, struct why *why)
+{
+    struct plan *old = wire->plan;
+    stop_core(wire);
+    wire->plan = plan;
+    enum err err = start_core(wire, why);
+    if (err == ERR_NONE) {
+        plan_free(old);
+        return ERR_NONE;
+    }
+    struct why again = {0};
+    wire->plan = old;
+    if (start_core(wire, &again) != ERR_NONE)
+        wire->retry_ms = now_mono_ms() + RETRY_MS;
+    plan_free(plan);
+    return err;
 }
 
 /* The journal is the only truth: what is in memory goes, and comes back from it. */
@@ -350,9 +266,9 @@ static void check_core(struct wire *wire)
 void wire_turn_http(struct wire *wire)
 {
     bool is_bad = false;
-    http_turn(wire->http);
-    credentials_turn(wire->credentials);
-    const char *news = credentials_news(wire->credentials, &is_bad);
+    http_turn(wire->plan->http);
+    credentials_turn(wire->plan->credentials);
+    const char *news = credentials_news(wire->plan->credentials, &is_bad);
     if (news != NULL)
         log_say(is_bad ? LOG_WARN : LOG_INFO, "credentials", "%s", news);
 }
@@ -379,7 +295,7 @@ int64_t wire_due_ms(const struct wire *wire)
     if (caller_is_due(wire->caller))
         return now_mono_ms();
     const int64_t dues[] = {bridge_due_ms(wire->bridge), mqtt_due_ms(wire->mqtt),
-                            credentials_due_ms(wire->credentials)};
+                            credentials_due_ms(wire->plan->credentials)};
     int64_t first = dues[0];
     for (size_t i = 1; i < COUNT_OF(dues); i++)
         first = dues[i] < first ? dues[i] : first;

@@ -1,45 +1,23 @@
 /*
- * Builds every part from the configuration, ties the bridge's ports to them, and takes all down in
- * reverse. The one place, with loop.c, that knows everybody.
+ * Builds every part as planned, ties the bridge's ports to them, and takes all down in reverse. The
+ * one place, with loop.c, that knows everybody.
  */
 #ifndef DAEMON_WIRE_H
 #define DAEMON_WIRE_H
 
-#include "bridge/bridge.h"
 #include "daemon/admin.h"
-#include "daemon/config.h"
 #include "daemon/health.h"
-#include "http/caller.h"
-#include "http/http.h"
-#include "local/local.h"
-#include "mqtt/mqtt.h"
-#include "store/journal.h"
-#include "topics/topics.h"
-
-/* Texts that are built here and used by the parts as long as they live. */
-enum wire_text {
-    WIRE_JOURNAL,
-    WIRE_DATABASE,
-    WIRE_CREDENTIALS_FILE,
-    WIRE_ENDPOINT,
-    WIRE_STATUS_TOPIC,
-    WIRE_STATUS_ONLINE,
-    WIRE_STATUS_OFFLINE,
-    WIRE_FILTERS, /* the first of COMMAND_TOPIC_FILTERS */
-    WIRE_TEXT_COUNT = WIRE_FILTERS + COMMAND_TOPIC_FILTERS
-};
+#include "daemon/plan.h"
 
 struct wire {
-    const struct config *config;
+    struct plan *plan;
     struct health health;
     int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
-    struct http *http;
-    struct credentials *credentials;
     struct admin *admin;
-    struct buf texts[WIRE_TEXT_COUNT];
     int64_t started_ms;
-    bool was_ready; /* the link was up once: said to systemd */
+    int64_t since_s; /* the same, on the wall clock */
+    bool was_ready;  /* the link was up once: said to systemd */
 
     /* The core: what is built anew from the journal after the journal has failed. All or none. */
     struct journal *journal;
@@ -49,9 +27,17 @@ struct wire {
     int64_t retry_ms; /* when the core is built again, while there is none */
 };
 
-/* The config must outlive the wire. On failure everything is taken down again. */
-nodiscard enum err wire_new(const struct config *config, struct wire **ret, struct why *why);
+/* Takes the config over, also on failure; then everything is taken down again. */
+nodiscard enum err wire_new(struct config *config, struct wire **ret, struct why *why);
 void wire_free(struct wire *wire);
+
+/* What a configuration for wire_adopt comes to, checked as far as it can be beside the old one.
+ * Takes the config over. */
+nodiscard enum err wire_plan(const struct wire *wire, struct config *config, struct plan **ret,
+                             struct why *why);
+/* Goes on by another plan: builds the core anew from the journal. Where that fails it goes on by
+ * the old one. The bridge has to be idle, as far as it gets. Takes the plan over. */
+nodiscard enum err wire_adopt(struct wire *wire, struct plan *plan, struct why *why);
 
 bool wire_has_core(const struct wire *wire);
 

@@ -1,0 +1,196 @@
+#include "daemon/plan.h"
+
+#include "base/emit.h"
+
+#include <stdlib.h>
+
+#define TEXT_MAX 4096
+
+/* {"status":"online","version":"0.1.0","since":1700000000} */
+static void write_status(struct buf *out, const char *status, int64_t since_s)
+{
+    struct emit emit = emit_to(out);
+    emit_object(&emit, NULL);
+    emit_text(&emit, "status", status);
+    emit_text(&emit, "version", JOBS_BRIDGE_VERSION);
+    emit_int(&emit, "since", since_s);
+    emit_object_end(&emit);
+}
+
+static enum err write_texts(struct plan *plan, int64_t since_s, struct why *why)
+{
+    const struct config *config = plan->config;
+    struct str root = str_of(config->topics.root);
+    config_state_path(config, CONFIG_JOURNAL, &plan->texts[PLAN_JOURNAL]);
+    config_state_path(config, CONFIG_JOBS_DATABASE, &plan->texts[PLAN_DATABASE]);
+    config_state_path(config, CONFIG_CREDENTIALS_FILE, &plan->texts[PLAN_CREDENTIALS_FILE]);
+    event_topic_format_status(root, &plan->texts[PLAN_STATUS_TOPIC]);
+    write_status(&plan->texts[PLAN_STATUS_ONLINE], "online", since_s);
+    write_status(&plan->texts[PLAN_STATUS_OFFLINE], "offline", since_s);
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
+        command_topic_filter(root, i, &plan->texts[PLAN_FILTERS + i]);
+    for (int i = 0; i < PLAN_TEXT_COUNT; i++)
+        if (buf_err(&plan->texts[i]) != ERR_NONE)
+            return why_set(why, buf_err(&plan->texts[i]), NULL, "a path or topic is too long");
+    return ERR_NONE;
+}
+
+enum err plan_new(struct config *config, int64_t since_s, struct plan **ret, struct why *why)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL) {
+        config_free(config);
+        return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
+    }
+    plan->config = config;
+    for (int i = 0; i < PLAN_TEXT_COUNT; i++)
+        buf_init(&plan->texts[i], TEXT_MAX);
+    enum err err = write_texts(plan, since_s, why);
+    if (err != ERR_NONE) {
+        plan_free(plan);
+        return err;
+    }
+    *ret = plan;
+    return ERR_NONE;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    credentials_free(plan->credentials);
+    http_free(plan->http);
+    for (int i = 0; i < PLAN_TEXT_COUNT; i++)
+        buf_fini(&plan->texts[i]);
+    config_free(plan->config);
+    free(plan);
+}
+
+/* The port of the embedded endpoint may be 0 in the configuration: the real one is known now. */
+static void find_endpoint(struct plan *plan, const struct local *local)
+{
+    struct buf *endpoint = &plan->texts[PLAN_ENDPOINT];
+    struct str listen = str_of(plan->config->embedded.listen);
+    buf_clear(endpoint);
+    if (local == NULL) {
+        config_endpoint_url(plan->config, endpoint);
+        return;
+    }
+    while (listen.n > 0 && listen.p[listen.n - 1] != ':')
+        listen.n--;
+    buf_format(endpoint, "http://%.*s%u", STR_ARG(listen), local_port(local));
+}
+
+enum err plan_reach(struct plan *plan, const struct local *local, struct why *why)
+{
+    const struct config *config = plan->config;
+    find_endpoint(plan, local);
+    /* One more than the calls, so that credentials can be fetched while all are under way. */
+    struct http_options http = {.connections_max = (unsigned)config->jobs.max_in_flight + 1};
+    enum err err = http_new(&http, &plan->http, why);
+    if (err != ERR_NONE)
+        return err;
+    const struct credentials_options credentials =
+        config_credentials(config, plan->http, plan_text(plan, PLAN_CREDENTIALS_FILE));
+    return credentials_open(&credentials, &plan->credentials, why);
+}
+
+void plan_follow(struct plan *plan, const struct plan *old)
+{
+    if (strcmp(plan->config->topics.root, old->config->topics.root) == 0)
+        return;
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
+        command_topic_filter(str_of(old->config->topics.root), i,
+                             &plan->texts[PLAN_STALE_FILTERS + i]);
+}
+
+const char *plan_text(struct plan *plan, enum plan_text which)
+{
+    return buf_text(&plan->texts[which]);
+}
+
+struct local_options plan_local(struct plan *plan)
+{
+    return (struct local_options){
+        .listen = plan->config->embedded.listen,
+        .database = plan_text(plan, PLAN_DATABASE),
+        .sync = (enum store_sync)plan->config->journal.sync,
+        .credentials_file = plan_text(plan, PLAN_CREDENTIALS_FILE),
+        .region = plan->config->jobs.region,
+    };
+}
+
+struct journal_options plan_journal(struct plan *plan)
+{
+    return (struct journal_options){
+        .path = plan_text(plan, PLAN_JOURNAL),
+        .sync = (enum store_sync)plan->config->journal.sync,
+        .bytes_max = plan->config->journal.max_size_bytes,
+        .window_ms = plan->config->journal.dedupe_window_ms,
+    };
+}
+
+struct caller_options plan_caller(struct plan *plan)
+{
+    return (struct caller_options){
+        .endpoint = plan_text(plan, PLAN_ENDPOINT),
+        .region = plan->config->jobs.region,
+        .timeout_ms = plan->config->jobs.call_timeout_ms,
+    };
+}
+
+struct mqtt_options plan_mqtt(struct plan *plan, struct plan_filters *filters)
+{
+    const struct config *config = plan->config;
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++) {
+        filters->now[i] = plan_text(plan, (enum plan_text)(PLAN_FILTERS + i));
+        filters->stale[i] = plan_text(plan, (enum plan_text)(PLAN_STALE_FILTERS + i));
+    }
+    return (struct mqtt_options){
+        .url = config->mqtt.url,
+        .client_id = config->mqtt.client_id,
+        .version = (int)config->mqtt.version,
+        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
+        .username = config->mqtt.username,
+        .password_file = config->mqtt.password_file,
+        .ca_file = config->mqtt.ca_file,
+        .cert_file = config->mqtt.cert_file,
+        .key_file = config->mqtt.key_file,
+        .filters = filters->now,
+        .filter_count = COMMAND_TOPIC_FILTERS,
+        .stale_filters = filters->stale,
+        .stale_count = filters->stale[0][0] != '\0' ? COMMAND_TOPIC_FILTERS : 0,
+        .status_topic = plan_text(plan, PLAN_STATUS_TOPIC),
+        .status_online = plan_text(plan, PLAN_STATUS_ONLINE),
+        .status_offline = plan_text(plan, PLAN_STATUS_OFFLINE),
+    };
+}
+
+struct bridge_options plan_bridge(const struct plan *plan)
+{
+    const struct config *config = plan->config;
+    struct bridge_options options = {
+        .outcome =
+            {
+                .root = str_of(config->topics.root),
+                .reserved_prefix = str_of(config->topics.reserved_prefix),
+                .template_count = config->topics.notify.count,
+            },
+        .schedule =
+            {
+                .max_in_flight = (unsigned)config->jobs.max_in_flight,
+                .rate_per_second = (double)config->jobs.rate_per_second,
+                .burst = (unsigned)config->jobs.burst,
+                .coalesces = config->jobs.coalesce != 0,
+                .reserve_percent = (unsigned)config->jobs.reserve_percent,
+                .waiting_per_thing = (unsigned)config->jobs.waiting_per_thing,
+            },
+        .deadline_ms = config->jobs.deadline_ms,
+        .policy = config->policy.rules,
+        .verifies = config->jobs.verify != 0,
+    };
+    for (size_t i = 0; i < config->topics.notify.count; i++)
+        options.outcome.templates[i] =
+            notify_topic_template(str_of(config->topics.notify.items[i]));
+    return options;
+}
