@@ -7,6 +7,7 @@
 #include "store/journal_schema.h"
 #include "store/journal_space.h"
 #include "store/statement.h"
+#include "store/writeback.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -57,6 +58,7 @@ struct journal {
     struct store *store;
     struct statement statements[SQL_COUNT];
     struct journal_space *space;
+    struct writeback writeback;
     int64_t window_ms;
     struct journal_totals totals;
     struct siphash_key secret;
@@ -295,6 +297,7 @@ static enum err commit(struct journal *journal, int64_t wall_ms, struct why *why
         return err;
     journal->is_writing = false;
     journal->has_news = false;
+    writeback_push(&journal->writeback, store_log_pages(journal->store));
     if (store_log_pages(journal->store) < JOURNAL_SPACE_LOG_PAGES)
         return ERR_NONE;
     err = store_checkpoint(journal->store, why);
@@ -397,6 +400,7 @@ static enum err open_once(const struct journal_options *options, struct journal 
     if (journal == NULL)
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     journal->window_ms = options->window_ms;
+    journal->writeback.fd = -1;
     buf_init(&journal->found, FOUND_MAX);
     struct store_options store = {
         .path = options->path,
@@ -413,6 +417,8 @@ static enum err open_once(const struct journal_options *options, struct journal 
         err = start_on(journal, options, why);
     if (err != ERR_NONE)
         goto fail;
+    if (options->sync == STORE_SYNC_NORMAL) /* otherwise each commit has synced its own */
+        writeback_open(&journal->writeback, options->path);
     journal->is_open = true;
     *ret = journal;
     return ERR_NONE;
@@ -467,6 +473,7 @@ void journal_close(struct journal *journal)
         (void)write_clean(journal, true, NULL); /* if not, the next one opened is checked */
     journal_space_free(journal->space);
     statement_free(journal->statements, SQL_COUNT);
+    writeback_close(&journal->writeback);
     store_close(journal->store);
     buf_fini(&journal->found);
     free(journal);

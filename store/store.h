@@ -11,6 +11,7 @@
  *   journal          commands, from arrival to the end of the dedupe window
  *   journal_space    how much it may take in, and what it lets go of
  *   dead_letter      what of it could not be answered, for a person to read
+ *   writeback        the log on its way to the disk ahead of a sync
  *   reserve          disk space kept for bad times
  *   keep             copies of what was read
  *
