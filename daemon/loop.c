@@ -3,13 +3,10 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon/reload.h"
-#include "daemon/wire.h"
+#include "daemon/survey.h"
 
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* The clean stop, within the 5 s that are promised, and that of the core before a reload: calls
@@ -22,8 +19,6 @@
 
 /* The loop turns at least this often, so that its health can be told from outside. */
 #define TURN_EVERY_MS INT64_C(1000)
-/* How much start-up time systemd is asked to grant while the broker is not there yet. */
-#define START_PATIENCE "EXTEND_TIMEOUT_USEC=30000000"
 
 /* Blocked in all threads, read from a descriptor: no handler, no global. */
 static int open_signals(void)
@@ -62,6 +57,7 @@ static void read_signals(struct loop *loop)
 static void wait_for_work(const struct loop *loop, int64_t max_ms)
 {
     const struct wire *wire = loop->wire;
+    int64_t now_ms = now_mono_ms();
     struct pollfd fds[2] = {{.fd = loop->signals, .events = POLLIN}};
     unsigned count = 1;
     int mqtt = wire_has_core(wire) ? mqtt_fd(wire->mqtt) : -1;
@@ -70,10 +66,11 @@ static void wait_for_work(const struct loop *loop, int64_t max_ms)
         fds[1].events = mqtt_wants_write(wire->mqtt) ? POLLIN | POLLOUT : POLLIN;
         count = 2;
     }
-    int64_t timeout_ms = wire_due_ms(wire) - now_mono_ms();
-    if (timeout_ms < 0)
-        timeout_ms = 0;
-    http_wait(wire->plan->http, fds, count, timeout_ms < max_ms ? timeout_ms : max_ms);
+    int64_t dues[] = {wire_due_ms(wire) - now_ms, supervisor_due_ms(&wire->supervisor) - now_ms};
+    int64_t timeout_ms = max_ms;
+    for (size_t i = 0; i < COUNT_OF(dues); i++)
+        timeout_ms = dues[i] < timeout_ms ? dues[i] : timeout_ms;
+    http_wait(wire->plan->http, fds, count, timeout_ms > 0 ? timeout_ms : 0);
 }
 
 /* Without a link no answer can be delivered, and connecting again would only take time. */
@@ -92,6 +89,8 @@ static void turn_to_stop(struct wire *wire)
     caller_turn(wire->caller);
     bridge_turn(wire->bridge);
     mqtt_flush(wire->mqtt);
+    survey_turn(wire);
+    supervisor_turn(&wire->supervisor, &wire->facts);
 }
 
 /* Takes no more commands, lets calls end and answers be delivered as far as there is time, and
@@ -128,40 +127,38 @@ static void reload(struct loop *loop)
         log_say(LOG_ERROR, "reload", "refused while the journal does not work");
         return;
     }
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_mono_ms() * 1000);
+    supervisor_reloads(&loop->wire->supervisor);
     struct plan *plan = reload_plan(loop->wire, loop->file);
     if (plan != NULL) {
         drain(loop);
         reload_adopt(loop->wire, plan);
     }
-    sd_notify(0, "READY=1");
+    supervisor_has_reloaded(&loop->wire->supervisor);
 }
 
 static void serve(struct loop *loop)
 {
     struct wire *wire = loop->wire;
-    int64_t patience_ms = 0;
     for (read_signals(loop); !loop->must_stop; read_signals(loop)) {
         if (loop->must_reload)
             reload(loop);
         wire_turn(wire);
-        if (!wire->was_ready && now_mono_ms() >= patience_ms) {
-            patience_ms = now_mono_ms() + 10 * TURN_EVERY_MS;
-            sd_notify(0, START_PATIENCE "\nSTATUS=Waiting for the MQTT broker");
-        }
+        supervisor_turn(&wire->supervisor, &wire->facts);
         wait_for_work(loop, TURN_EVERY_MS);
     }
 }
 
 static void stop(struct loop *loop)
 {
-    const struct wire *wire = loop->wire;
+    struct wire *wire = loop->wire;
+    wire->facts.is_stopping = true;
+    survey_turn(wire);
+    supervisor_turn(&wire->supervisor, &wire->facts);
     if (!wire_has_core(wire))
         return; /* the journal has failed: it keeps what it has */
     log_say(LOG_INFO, "stopping", "%llu commands wait, %llu are in a call",
             (unsigned long long)bridge_books(wire->bridge).waiting,
             (unsigned long long)bridge_books(wire->bridge).in_flight);
-    sd_notify(0, "STOPPING=1");
     bool is_clean = drain(loop);
     log_say(is_clean ? LOG_INFO : LOG_WARN, "stopped",
             is_clean ? "what waits is in the journal"

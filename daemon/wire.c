@@ -4,10 +4,11 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon/state_folder.h"
+#include "daemon/survey.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* How often a journal that failed is tried again. */
@@ -23,14 +24,15 @@ static enum err start_local(struct wire *wire, struct why *why)
 static void on_reply(void *context, const struct reply *reply)
 {
     struct wire *wire = context;
-    bool is_down = reply->class == FAULT_TRANSIENT || reply->class == FAULT_CREDENTIALS;
-    health_set_endpoint(&wire->health, is_down ? HEALTH_ENDPOINT_DOWN : HEALTH_ENDPOINT_UP);
+    if (reply->class == FAULT_TRANSIENT || reply->class == FAULT_CREDENTIALS)
+        wire->facts.last_fault = reply->fault;
     bridge_on_reply(wire->bridge, reply);
 }
 
 static enum err start_journal(struct wire *wire, struct why *why)
 {
-    const struct journal_options options = plan_journal(wire->plan);
+    struct journal_options options = plan_journal(wire->plan);
+    options.stats = wire->facts.journal;
     char set_aside[PATH_MAX];
     enum err err = journal_open(&options, &wire->journal, set_aside, sizeof set_aside, why);
     if (set_aside[0] != '\0')
@@ -46,21 +48,13 @@ static enum err start_caller(struct wire *wire, struct why *why)
     struct caller_options options = plan_caller(wire->plan);
     options.context = wire;
     options.on_reply = on_reply;
+    options.stats = wire->facts.calls;
     return caller_new(wire->plan->http, wire->plan->credentials, &options, &wire->caller, why);
 }
 
 static void on_link(void *context, bool is_up)
 {
     struct wire *wire = context;
-    health_set_mqtt(&wire->health, is_up);
-    if (is_up && !wire->was_ready) {
-        wire->was_ready = true;
-        log_say(LOG_INFO, "ready", "%lld ms after the start",
-                (long long)(now_mono_ms() - wire->started_ms));
-        sd_notify(0, "READY=1\nSTATUS=Taking commands");
-    } else {
-        sd_notify(0, is_up ? "STATUS=Taking commands" : "STATUS=Waiting for the MQTT broker");
-    }
     bridge_on_link(wire->bridge, is_up);
 }
 
@@ -79,7 +73,8 @@ static void on_delivered(void *context, uint64_t post_id, enum err err)
 static enum err start_mqtt(struct wire *wire, struct why *why)
 {
     struct plan_filters filters;
-    const struct mqtt_options options = plan_mqtt(wire->plan, &filters);
+    struct mqtt_options options = plan_mqtt(wire->plan, &filters);
+    options.stats = wire->facts.mqtt;
     struct mqtt_events events = {wire, on_link, on_arrival, on_delivered};
     return mqtt_new(&options, &events, &wire->mqtt, why);
 }
@@ -115,6 +110,8 @@ static enum err start_bridge(struct wire *wire, struct why *why)
     options.memory = (struct port_memory){wire->journal, journal_remember, journal_each_memory};
     options.time = (struct port_time){NULL, read_mono, read_wall};
     options.chance = (struct port_chance){NULL, draw_below};
+    options.books = wire->facts.books;
+    options.latency = wire->facts.latency;
     enum err err = bridge_new(&options, &wire->bridge);
     if (err != ERR_NONE)
         return why_set(why, err, NULL, "%s", err_name(err));
@@ -131,7 +128,6 @@ static void stop_core(struct wire *wire)
     wire->bridge = NULL;
     wire->caller = NULL;
     wire->journal = NULL;
-    health_set_mqtt(&wire->health, false);
 }
 
 static enum err start_core_once(struct wire *wire, struct why *why)
@@ -168,12 +164,13 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
         config_free(config);
         return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
     }
-    wire->started_ms = now_mono_ms();
-    wire->since_s = now_wall_ms() / 1000;
+    wire->facts.started_mono_ms = now_mono_ms();
+    wire->facts.started_at_s = now_wall_ms() / 1000;
     wire->state_folder = -1;
-    health_init(&wire->health);
+    snapshot_init(&wire->snapshots);
+    supervisor_init(&wire->supervisor);
 
-    enum err err = plan_new(config, wire->since_s, &wire->plan, why);
+    enum err err = plan_new(config, wire->facts.started_at_s, &wire->plan, why);
     if (err == ERR_NONE)
         err = state_folder_take(config->state, &wire->state_folder, why);
     if (err == ERR_NONE)
@@ -182,8 +179,11 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
         err = plan_reach(wire->plan, wire->local, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
+    const struct admin_options admin = {config->admin.listen, &wire->snapshots};
     if (err == ERR_NONE)
-        err = admin_start(config->admin.listen, &wire->health, &wire->admin, why);
+        survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
+    if (err == ERR_NONE)
+        err = admin_start(&admin, &wire->admin, why);
     if (err != ERR_NONE) {
         wire_free(wire);
         return err;
@@ -209,7 +209,7 @@ enum err wire_plan(const struct wire *wire, struct config *config, struct plan *
                    struct why *why)
 {
     struct plan *plan = NULL;
-    enum err err = plan_new(config, wire->since_s, &plan, why);
+    enum err err = plan_new(config, wire->facts.started_at_s, &plan, why);
     if (err == ERR_NONE)
         err = plan_reach(plan, wire->local, why);
     struct plan_filters filters;
@@ -243,12 +243,20 @@ enum err wire_adopt(struct wire *wire, struct plan *plan, struct why *why)
     return err;
 }
 
+static void say_broken(struct wire *wire, const char *why)
+{
+    struct snapshot *facts = &wire->facts;
+    snprintf(facts->journal_problem, sizeof facts->journal_problem, "%s", why);
+}
+
 /* The journal is the only truth: what is in memory goes, and comes back from it. */
 static void check_core(struct wire *wire)
 {
     const char *reason;
     if (wire_has_core(wire) && bridge_is_broken(wire->bridge, &reason)) {
         log_say(LOG_ERROR, "journal", "%s; nothing is acknowledged until it works again", reason);
+        say_broken(wire, reason);
+        survey_core(wire);
         stop_core(wire);
         wire->retry_ms = now_mono_ms() + RETRY_MS;
     }
@@ -257,9 +265,11 @@ static void check_core(struct wire *wire)
     struct why why = {0};
     if (start_core(wire, &why) == ERR_NONE) {
         log_say(LOG_INFO, "journal", "works again");
+        say_broken(wire, "");
         return;
     }
     log_say(LOG_ERROR, "journal", "%s", why.text);
+    say_broken(wire, why.text);
     wire->retry_ms = now_mono_ms() + RETRY_MS;
 }
 
@@ -283,9 +293,7 @@ void wire_turn(struct wire *wire)
         mqtt_flush(wire->mqtt);
     }
     check_core(wire);
-    health_set_journal(&wire->health, wire_has_core(wire));
-    health_set_full(&wire->health, wire_has_core(wire) && bridge_is_full(wire->bridge));
-    health_set_turn(&wire->health, now_mono_ms());
+    survey_turn(wire);
 }
 
 int64_t wire_due_ms(const struct wire *wire)

@@ -6,18 +6,19 @@
 #define DAEMON_WIRE_H
 
 #include "daemon/admin.h"
-#include "daemon/health.h"
 #include "daemon/plan.h"
+#include "daemon/snapshot.h"
+#include "daemon/supervisor.h"
 
 struct wire {
     struct plan *plan;
-    struct health health;
+    struct snapshot facts; /* what is published next: daemon/survey.h */
+    struct snapshot_exchange snapshots;
+    struct supervisor supervisor;
     int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct admin *admin;
-    int64_t started_ms;
-    int64_t since_s; /* the same, on the wall clock */
-    bool was_ready;  /* the link was up once: said to systemd */
+    int64_t count_ms; /* when the dead letters are counted again */
 
     /* The core: what is built anew from the journal after the journal has failed. All or none. */
     struct journal *journal;
