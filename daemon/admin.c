@@ -2,6 +2,7 @@
 
 #include "base/emit.h"
 #include "base/now.h"
+#include "http/access_token.h"
 #include "http/server.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 struct admin {
     const struct health *health;
+    struct access_token *token; /* NULL: whoever reaches the address may ask */
     struct server *server;
 };
 
@@ -51,11 +53,26 @@ static void answer_error(struct server_response *response, int status, const cha
     emit_object_end(&emit);
 }
 
+/* A browser asks its user for what Basic wants. */
+static bool may_ask(const struct admin *admin, const struct server_request *request,
+                    struct server_response *response)
+{
+    if (admin->token == NULL ||
+        access_token_is_in(admin->token, server_header(request, "Authorization")))
+        return true;
+    server_response_header(response, "WWW-Authenticate", STR("Basic realm=\"jobs-bridge\""));
+    server_response_header(response, "WWW-Authenticate", STR("Bearer realm=\"jobs-bridge\""));
+    answer_error(response, 401, "the token of admin.token_file is needed");
+    return false;
+}
+
 static void handle(void *context, const struct server_request *request,
                    struct server_response *response)
 {
     const struct admin *admin = context;
     server_response_header(response, "Cache-Control", STR("no-store"));
+    if (!may_ask(admin, request, response))
+        return;
     for (size_t i = 0; i < COUNT_OF(pages); i++) {
         if (!str_eq_text(request->path, pages[i].path))
             continue;
@@ -70,8 +87,8 @@ static void handle(void *context, const struct server_request *request,
     answer_error(response, 404, "there is /healthz and /readyz");
 }
 
-enum err admin_start(const char *listen, const struct health *health, struct admin **ret,
-                     struct why *why)
+enum err admin_start(const char *listen, const char *token_file, const struct health *health,
+                     struct admin **ret, struct why *why)
 {
     struct admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL)
@@ -84,7 +101,11 @@ enum err admin_start(const char *listen, const struct health *health, struct adm
         .handle = handle,
         .context = admin,
     };
-    enum err err = server_start(&options, &admin->server, why);
+    enum err err = ERR_NONE;
+    if (token_file != NULL)
+        err = access_token_read(token_file, &admin->token, why);
+    if (err == ERR_NONE)
+        err = server_start(&options, &admin->server, why);
     if (err != ERR_NONE) {
         admin_stop(admin);
         return err;
@@ -98,6 +119,7 @@ void admin_stop(struct admin *admin)
     if (admin == NULL)
         return;
     server_stop(admin->server);
+    access_token_free(admin->token);
     free(admin);
 }
 

@@ -74,7 +74,8 @@ static void print_summary(const char *file, const struct config *config)
     else
         puts("  policy    none: every thing may update every job");
     printf("  state     %s\n", config->state);
-    printf("  admin     http://%s\n", config->admin.listen);
+    printf("  admin     http://%s%s\n", config->admin.listen,
+           config->admin.token_file != NULL ? ", with a token" : "");
     buf_fini(&endpoint);
 }
 

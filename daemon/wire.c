@@ -302,7 +302,8 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
     if (err == ERR_NONE)
         err = start_core(wire, why);
     if (err == ERR_NONE)
-        err = admin_start(config->admin.listen, &wire->health, &wire->admin, why);
+        err = admin_start(config->admin.listen, config->admin.token_file, &wire->health,
+                          &wire->admin, why);
     if (err != ERR_NONE) {
         wire_free(wire);
         return err;

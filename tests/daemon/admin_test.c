@@ -18,7 +18,7 @@ static int start(void **state)
     (void)state;
     struct why why;
     health_init(&health);
-    if (admin_start("127.0.0.1:0", &health, &admin, &why) == ERR_NONE)
+    if (admin_start("127.0.0.1:0", NULL, &health, &admin, &why) == ERR_NONE)
         return 0;
     print_error("%s\n", why.text);
     return -1;
@@ -102,7 +102,7 @@ static void port_in_use(void **state)
     struct admin *second = NULL;
     struct why why;
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", admin_port(admin));
-    assert_int_not_equal(admin_start(listen_at, &health, &second, &why), ERR_NONE);
+    assert_int_not_equal(admin_start(listen_at, NULL, &health, &second, &why), ERR_NONE);
     assert_null(second);
     check_has(why.text, listen_at);
 }
