@@ -6,6 +6,7 @@
 #include "daemon/jobs_command.h"
 #include "daemon/loop.h"
 #include "daemon/policy_command.h"
+#include "daemon/secrecy.h"
 #include "daemon/send.h"
 #include "daemon/verb.h"
 
@@ -50,6 +51,8 @@ static int run(int argc, char **argv)
     if (config == NULL)
         return VERB_REFUSED;
     log_set_level(options.level);
+    if (!secrecy_is_whole())
+        log_say(LOG_INFO, "start", "built with sanitizers: its memory is open to its own user");
     int status = loop_run(config);
     config_free(config);
     return status;
