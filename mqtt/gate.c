@@ -50,6 +50,8 @@ void gate_shut(struct gate *gate)
     struct buf out = gate->out;
     struct held held = gate->held;
     buf_clear(&out);
+    if (out.capacity > KEEP_BYTES)
+        buf_fini(&out);
     held_clear(&held);
     *gate = (struct gate){.fd = -1, .out = out, .held = held, .problem = gate->problem};
     tap_init(&gate->tap);
@@ -275,7 +277,7 @@ static void append_connect(struct gate *gate, const struct iovec *parts, int cou
         return;
     }
     append(gate, parts, count);
-    if (gate_buffered(gate) == 0)
+    if (gate_buffered(gate) == 0 && gate->out.p != NULL)
         explicit_bzero(gate->out.p, gate->out.capacity);
 }
 
