@@ -42,6 +42,7 @@ if(JOBS_BRIDGE_HARDEN)
     target_link_options(house INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 if(JOBS_BRIDGE_SANITIZE)
+    target_compile_definitions(house INTERFACE JOBS_BRIDGE_SANITIZED)
     target_compile_options(house INTERFACE
         -fsanitize=${JOBS_BRIDGE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(house INTERFACE -fsanitize=${JOBS_BRIDGE_SANITIZE})

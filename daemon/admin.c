@@ -4,6 +4,7 @@
 #include "base/now.h"
 #include "daemon/health.h"
 #include "daemon/metrics.h"
+#include "http/access_token.h"
 #include "http/server.h"
 
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 struct admin {
     struct snapshot_exchange *snapshots;
+    struct access_token *token; /* NULL: whoever reaches the address may ask */
     struct server *server;
 };
 
@@ -91,11 +93,26 @@ static void answer_not_found(struct server_response *response)
     answer_error(response, 404, message);
 }
 
+/* A browser asks its user for what Basic wants. */
+static bool may_ask(const struct admin *admin, const struct server_request *request,
+                    struct server_response *response)
+{
+    if (admin->token == NULL ||
+        access_token_is_in(admin->token, server_header(request, "Authorization")))
+        return true;
+    server_response_header(response, "WWW-Authenticate", STR("Basic realm=\"jobs-bridge\""));
+    server_response_header(response, "WWW-Authenticate", STR("Bearer realm=\"jobs-bridge\""));
+    answer_error(response, 401, "the token of admin.token_file is needed");
+    return false;
+}
+
 static void handle(void *context, const struct server_request *request,
                    struct server_response *response)
 {
     struct admin *admin = context;
     server_response_header(response, "Cache-Control", STR("no-store"));
+    if (!may_ask(admin, request, response))
+        return;
     for (size_t i = 0; i < COUNT_OF(pages); i++) {
         if (!str_eq_text(request->path, pages[i].path))
             continue;
@@ -123,7 +140,11 @@ enum err admin_start(const struct admin_options *options, struct admin **ret, st
         .handle = handle,
         .context = admin,
     };
-    enum err err = server_start(&server, &admin->server, why);
+    enum err err = ERR_NONE;
+    if (options->token_file != NULL)
+        err = access_token_read(options->token_file, &admin->token, why);
+    if (err == ERR_NONE)
+        err = server_start(&server, &admin->server, why);
     if (err != ERR_NONE) {
         admin_stop(admin);
         return err;
@@ -137,6 +158,7 @@ void admin_stop(struct admin *admin)
     if (admin == NULL)
         return;
     server_stop(admin->server);
+    access_token_free(admin->token);
     free(admin);
 }
 

@@ -6,6 +6,7 @@
  *   /metrics    everything that is counted and measured: daemon/metrics.h
  *
  * The first two answer 200 {"status":"ok"} or 503 {"status":"unavailable","reasons":[...]}.
+ * With a token every path asks for it first, see http/access_token.h; without it the answer is 401.
  */
 #ifndef DAEMON_ADMIN_H
 #define DAEMON_ADMIN_H
@@ -18,6 +19,7 @@ struct admin;
 struct admin_options {
     const char *listen;                  /* as in http/server.h */
     struct snapshot_exchange *snapshots; /* read here only; must outlive the admin server */
+    const char *token_file;              /* NULL: none; read once, at the start */
 };
 
 nodiscard enum err admin_start(const struct admin_options *options, struct admin **ret,

@@ -6,6 +6,7 @@
 #include "daemon/jobs_command.h"
 #include "daemon/loop.h"
 #include "daemon/policy_command.h"
+#include "daemon/secrecy.h"
 #include "daemon/send.h"
 #include "daemon/verb.h"
 
@@ -50,6 +51,8 @@ static int run(int argc, char **argv)
     if (config == NULL)
         return VERB_REFUSED;
     log_set_level(options.level);
+    if (!secrecy_is_whole())
+        log_say(LOG_INFO, "start", "built with sanitizers: its memory is open to its own user");
     return loop_run(config, options.config);
 }
 
@@ -72,7 +75,8 @@ static void print_summary(const char *file, const struct config *config)
     else
         puts("  policy    none: every thing may update every job");
     printf("  state     %s\n", config->state);
-    printf("  admin     http://%s\n", config->admin.listen);
+    printf("  admin     http://%s%s\n", config->admin.listen,
+           config->admin.token_file != NULL ? ", with a token" : "");
     buf_fini(&endpoint);
 }
 

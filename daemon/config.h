@@ -74,6 +74,7 @@ struct config {
     } policy;
     struct {
         char *listen;
+        char *token_file; /* NULL: nobody is asked for a token, and listen is a loopback address */
     } admin;
 };
 

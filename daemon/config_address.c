@@ -54,10 +54,15 @@ enum err config_address_check_listen(struct str listen, struct why *why)
     return ERR_NONE;
 }
 
+bool config_address_is_loopback(struct str listen)
+{
+    return str_starts(listen, STR("127.")) || str_starts(listen, STR("[::1]:"));
+}
+
 enum err config_address_check_loopback(struct str listen, struct why *why)
 {
     enum err err = config_address_check_listen(listen, why);
-    if (err == ERR_NONE && !str_starts(listen, STR("127.")) && !str_starts(listen, STR("[::1]:")))
+    if (err == ERR_NONE && !config_address_is_loopback(listen))
         err = refuse(why, listen, "is open to others");
     return err;
 }

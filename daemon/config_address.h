@@ -14,4 +14,7 @@ nodiscard enum err config_address_check_provider(struct str endpoint, struct why
 nodiscard enum err config_address_check_listen(struct str listen, struct why *why);
 nodiscard enum err config_address_check_loopback(struct str listen, struct why *why);
 
+/* Whether only this machine reaches an address that has been checked. */
+bool config_address_is_loopback(struct str listen);
+
 #endif

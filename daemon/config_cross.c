@@ -1,5 +1,7 @@
 #include "daemon/config_cross.h"
 
+#include "daemon/config_address.h"
+#include "http/access_token.h"
 #include "http/endpoint.h"
 #include "topics/notify_topic.h"
 
@@ -159,6 +161,23 @@ static void check_listen(struct cross *cross)
                      "is also embedded.listen (expected another address or port)");
 }
 
+/* One that this user may not read is no mistake, as with other files. */
+static void check_token(struct cross *cross)
+{
+    const char *path = cross->config->admin.token_file;
+    struct access_token *token = NULL;
+    struct why why = {0};
+    enum err err = path != NULL ? access_token_read(path, &token, &why) : ERR_NONE;
+    access_token_free(token);
+    if (err == ERR_INVALID || err == ERR_NOT_FOUND)
+        mistakes_add(cross->mistakes, line_of(cross, "admin", "token_file"), "admin.token_file",
+                     "%s", why.text);
+    if (path == NULL && !config_address_is_loopback(str_of(cross->config->admin.listen)))
+        mistakes_add(cross->mistakes, line_of(cross, "admin", "listen"), "admin.listen",
+                     "is open to others without a token (expected a loopback address, or "
+                     "admin.token_file as well)");
+}
+
 void config_cross_check(const struct config *config, const size_t lines[CONFIG_KEY_COUNT],
                         struct mistakes *mistakes)
 {
@@ -168,4 +187,5 @@ void config_cross_check(const struct config *config, const size_t lines[CONFIG_K
     check_endpoint(&cross);
     check_iot(&cross);
     check_listen(&cross);
+    check_token(&cross);
 }

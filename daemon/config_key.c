@@ -96,7 +96,8 @@ static const struct config_key keys[] = {
 
     {"admin", "listen", CONFIG_LISTEN, KEEPS(admin.listen), .is_fixed = true,
      .preset = "127.0.0.1:9099", .max = 64},
-    {"admin", "token_file", CONFIG_PATH, .max = PATH_BYTES_MAX},
+    {"admin", "token_file", CONFIG_PATH, KEEPS(admin.token_file), .is_fixed = true,
+     .max = PATH_BYTES_MAX},
 
     {"upstream", "url", CONFIG_BROKER, .max = 300},
     {"upstream", "things", CONFIG_LIST, .max = 100},

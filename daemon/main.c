@@ -1,4 +1,6 @@
 #include "daemon/cli.h"
+#include "daemon/secrecy.h"
+#include "daemon/verb.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,6 +18,11 @@ static void hold_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
+    struct why why = {0};
     hold_standard_descriptors();
+    if (secrecy_begin(&why) != ERR_NONE) {
+        verb_complain("%s", why.text);
+        return VERB_REFUSED;
+    }
     return cli_main(argc, argv);
 }

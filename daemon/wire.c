@@ -179,7 +179,8 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
         err = plan_reach(wire->plan, wire->local, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
-    const struct admin_options admin = {config->admin.listen, &wire->snapshots};
+    const struct admin_options admin = {config->admin.listen, &wire->snapshots,
+                                        config->admin.token_file};
     if (err == ERR_NONE)
         survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
     if (err == ERR_NONE)

@@ -66,7 +66,8 @@ enum err aws_new(const struct aws_options *options, struct aws **ret, struct why
     list_init(&aws->refused);
     buf_init(&aws->url, TARGET_BYTES);
     buf_init(&aws->headers, HEADER_BYTES);
-    if (sigv4_new(&aws->sigv4) != ERR_NONE)
+    /* At once: growing would leave copies of a session token behind. */
+    if (buf_reserve(&aws->headers, HEADER_BYTES) == NULL || sigv4_new(&aws->sigv4) != ERR_NONE)
         goto fail;
     *ret = aws;
     return ERR_NONE;

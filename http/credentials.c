@@ -170,6 +170,13 @@ static void use(struct credentials *credentials, const struct credentials_result
     tell_of_keys(credentials, result->from);
 }
 
+/* With the keys that a role was assumed with: they are read again for the next one. */
+static void end_fetch(struct credentials *credentials)
+{
+    credentials_fetch_stop(credentials->fetch);
+    credentials_wipe(&credentials->plan.keys);
+}
+
 /* Takes the result of a fetch that is over. */
 static void settle(struct credentials *credentials)
 {
@@ -180,7 +187,7 @@ static void settle(struct credentials *credentials)
         use(credentials, result);
     else
         fail(credentials, result->err, result->why.text, result->pause_ms);
-    credentials_fetch_stop(credentials->fetch);
+    end_fetch(credentials);
 }
 
 /* A source that is broken ends the search: using another one would hide the mistake. */
@@ -280,7 +287,7 @@ void credentials_refused(struct credentials *credentials, uint64_t generation)
 
 void credentials_reload(struct credentials *credentials)
 {
-    credentials_fetch_stop(credentials->fetch);
+    end_fetch(credentials);
     credentials_wipe(&credentials->current);
     credentials->has_current = false;
     credentials->is_held_back = false;

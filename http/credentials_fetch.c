@@ -96,6 +96,7 @@ void credentials_fetch_stop(struct credentials_fetch *fetch)
     wipe_request(&fetch->request);
     credentials_wipe(&fetch->result.credential);
     OPENSSL_cleanse(fetch->talk.token, sizeof fetch->talk.token);
+    sigv4_forget(fetch->talk.sigv4);
     fetch->phase = IDLE;
 }
 

@@ -162,6 +162,15 @@ static void put_together(const struct address *address, struct endpoint *ret)
     snprintf(ret->url, sizeof ret->url, "%s://%s", address->is_https ? "https" : "http", ret->host);
 }
 
+static enum err refuse_data_endpoint(struct str host, struct str region, struct why *why)
+{
+    struct endpoint right;
+    bool is_known = endpoint_of_region(region, &right, NULL) == ERR_NONE;
+    return why_set(why, ERR_INVALID, NULL,
+                   "%.*s is the account's endpoint for devices, which knows no UpdateJob: use %s",
+                   STR_ARG(host), is_known ? right.url : "https://iot.<region>.amazonaws.com");
+}
+
 enum err endpoint_parse(struct str text, struct endpoint *ret, struct why *why)
 {
     struct address address;
@@ -169,10 +178,7 @@ enum err endpoint_parse(struct str text, struct endpoint *ret, struct why *why)
         return refuse(text, why);
     struct str region;
     if (is_data_endpoint(address.host, &region))
-        return why_set(why, ERR_INVALID, NULL,
-                       "%.*s is the account's endpoint for devices, which knows no UpdateJob: use "
-                       "https://iot.%.*s.amazonaws.com",
-                       STR_ARG(address.host), STR_ARG(region));
+        return refuse_data_endpoint(address.host, region, why);
     if (!address.is_https && !is_loopback(address.host))
         return why_set(why, ERR_INVALID, NULL,
                        "http:// is allowed only to this machine (127.0.0.1, ::1, localhost), not "

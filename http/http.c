@@ -140,8 +140,15 @@ static void wipe(struct transfer *transfer)
         OPENSSL_cleanse(transfer->sent.p, transfer->sent.capacity);
     if (transfer->body.p != NULL)
         OPENSSL_cleanse(transfer->body.p, transfer->body.capacity);
+}
+
+/* Any request that is signed may carry a session token. */
+static void drop_headers(struct transfer *transfer)
+{
     for (struct curl_slist *header = transfer->headers; header != NULL; header = header->next)
         OPENSSL_cleanse(header->data, strlen(header->data));
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
 }
 
 static void free_transfer(struct transfer *transfer)
@@ -151,7 +158,7 @@ static void free_transfer(struct transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     if (transfer->is_secret)
         wipe(transfer);
-    curl_slist_free_all(transfer->headers);
+    drop_headers(transfer);
     buf_fini(&transfer->sent);
     buf_fini(&transfer->body);
     free(transfer);
@@ -225,8 +232,7 @@ static void retire(struct http *http, struct transfer *transfer)
     }
     buf_clear(&transfer->sent);
     buf_clear(&transfer->body);
-    curl_slist_free_all(transfer->headers);
-    transfer->headers = NULL;
+    drop_headers(transfer);
     list_push_front(&http->idle, &transfer->node);
 }
 

@@ -41,7 +41,7 @@ static bool is_null_device(const struct stat *status)
 }
 
 /* Not blocking and only regular files, so that a pipe in the file's place cannot hold us up. */
-static enum err open_file(const char *path, int *ret_fd, struct why *why)
+static enum err open_file(const char *path, int *ret_fd, bool *ret_is_private, struct why *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -54,6 +54,7 @@ static enum err open_file(const char *path, int *ret_fd, struct why *why)
         return why_set(why, ERR_INVALID, NULL, "%s is no regular file", path);
     }
     *ret_fd = fd;
+    *ret_is_private = (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
     return ERR_NONE;
 }
 
@@ -61,10 +62,11 @@ enum err secret_file_read(const char *path, size_t bytes_max, struct secret_file
                           struct why *why)
 {
     int fd = -1;
-    enum err err = open_file(path, &fd, why);
+    struct secret_file file = {.capacity = bytes_max + 1};
+    enum err err = open_file(path, &fd, &file.is_private, why);
     if (err != ERR_NONE)
         return err;
-    struct secret_file file = {.bytes = malloc(bytes_max + 1), .capacity = bytes_max + 1};
+    file.bytes = malloc(file.capacity);
     if (file.bytes == NULL)
         err = why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     else

@@ -9,6 +9,7 @@ struct secret_file {
     char *bytes;
     size_t capacity;
     struct str text;
+    bool is_private; /* only its owner may do anything with it */
 };
 
 /* Regular files and the null device only, and without waiting. ERR_NOT_FOUND: it is not there;

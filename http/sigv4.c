@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define HASH_BYTES 32
+/* Bytes of a canonical request with the longest session token: growing to it would leave copies. */
+#define CANONICAL_USUAL 8192
 
 struct sigv4 {
     EVP_MD *sha256;
@@ -49,6 +51,8 @@ enum err sigv4_new(struct sigv4 **ret)
         return ERR_NO_MEMORY;
     buf_init(&sigv4->canonical, SIGV4_REQUEST_BYTES);
     buf_init(&sigv4->string_to_sign, 512);
+    if (buf_reserve(&sigv4->canonical, CANONICAL_USUAL) == NULL)
+        goto fail;
     sigv4->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     sigv4->digest = EVP_MD_CTX_new();
     sigv4->hmac = new_hmac();
@@ -69,11 +73,21 @@ static void forget_key(struct sigv4 *sigv4)
     OPENSSL_cleanse(sigv4->key, sizeof sigv4->key);
 }
 
-void sigv4_free(struct sigv4 *sigv4)
+void sigv4_forget(struct sigv4 *sigv4)
 {
     if (sigv4 == NULL)
         return;
     forget_key(sigv4);
+    if (sigv4->canonical.p != NULL) /* a session token is among what was signed */
+        OPENSSL_cleanse(sigv4->canonical.p, sigv4->canonical.capacity);
+    buf_clear(&sigv4->canonical);
+}
+
+void sigv4_free(struct sigv4 *sigv4)
+{
+    if (sigv4 == NULL)
+        return;
+    sigv4_forget(sigv4);
     EVP_MAC_CTX_free(sigv4->hmac);
     EVP_MD_CTX_free(sigv4->digest);
     EVP_MD_free(sigv4->sha256);

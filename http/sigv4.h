@@ -40,6 +40,9 @@ struct sigv4_request {
 nodiscard enum err sigv4_new(struct sigv4 **ret);
 void sigv4_free(struct sigv4 *sigv4);
 
+/* Wipes the key and the last request, where no next one is near; fine for NULL. */
+void sigv4_forget(struct sigv4 *sigv4);
+
 /* SHA-256 in lower-case hexadecimal. */
 nodiscard enum err sigv4_hash(struct sigv4 *sigv4, struct str bytes, char ret_hex[SIGV4_HEX_SIZE]);
 

@@ -3,6 +3,7 @@
 #include "base/emit.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,9 +26,17 @@ static void *allocate(size_t n)
     return p;
 }
 
+/* Wiped, since credentials come as JSON, too, and are copied as it is read. */
+static void release(void *p)
+{
+    if (p != NULL)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 __attribute__((constructor)) static void set_allocator(void)
 {
-    json_set_alloc_funcs(allocate, free);
+    json_set_alloc_funcs(allocate, release);
 }
 
 struct place {

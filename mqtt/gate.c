@@ -50,6 +50,8 @@ void gate_shut(struct gate *gate)
     struct buf out = gate->out;
     struct held held = gate->held;
     buf_clear(&out);
+    if (out.capacity > KEEP_BYTES)
+        buf_fini(&out);
     held_clear(&held);
     *gate = (struct gate){.fd = -1, .out = out, .held = held, .problem = gate->problem};
     tap_init(&gate->tap);
@@ -263,6 +265,22 @@ static void append(struct gate *gate, const struct iovec *parts, int count)
         flush_all(gate);
 }
 
+/* It carries the password: in one piece, since a buffer that grows leaves a copy behind, and wiped
+ * once it is out. */
+static void append_connect(struct gate *gate, const struct iovec *parts, int count)
+{
+    size_t n = 0;
+    for (int i = 0; i < count; i++)
+        n += parts[i].iov_len;
+    if (buf_reserve(&gate->out, n) == NULL) {
+        gate_cut(gate, "no room for a packet");
+        return;
+    }
+    append(gate, parts, count);
+    if (gate_buffered(gate) == 0 && gate->out.p != NULL)
+        explicit_bzero(gate->out.p, gate->out.capacity);
+}
+
 /* After a DISCONNECT Paho closes the socket, whose number may then be anybody's. */
 static void leave(struct gate *gate)
 {
@@ -295,7 +313,8 @@ void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count)
         return;
     case CONNECT:
         gate->has_sent_connect = true;
-        break;
+        append_connect(gate, parts, count);
+        return;
     case PINGREQ:
         if (gate->ping_ms == 0)
             gate->ping_ms = now_mono_ms();

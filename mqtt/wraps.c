@@ -3,8 +3,10 @@
 #include "mqtt/secure.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static _Thread_local struct gate *the_gate;
@@ -172,6 +174,8 @@ void __wrap_myfree(char *file, int line, void *p)
 {
     (void)file;
     (void)line;
+    if (p != NULL)
+        explicit_bzero(p, malloc_usable_size(p));
     free(p);
 }
 

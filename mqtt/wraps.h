@@ -4,7 +4,8 @@
  *
  * Also in the place of Paho's own accounts, which took half of its time: of every function it
  * enters (StackTrace), and of every allocation, in a tree under a lock (mymalloc). Its memory is
- * plainly the C library's, so that sanitizers see it as it is.
+ * plainly the C library's, so that sanitizers see it as it is, and wiped when it is freed: Paho
+ * keeps the password, and makes a CONNECT of it.
  *
  * --wrap reaches what is linked statically: Paho and our own objects, not libcurl or any other
  * shared library. Since Paho gives these calls no context, the gate they belong to is a variable of

@@ -17,7 +17,7 @@ static int start(void **state)
 {
     (void)state;
     struct why why;
-    const struct admin_options options = {"127.0.0.1:0", &snapshots};
+    const struct admin_options options = {"127.0.0.1:0", &snapshots, NULL};
     snapshot_init(&snapshots);
     if (admin_start(&options, &admin, &why) == ERR_NONE)
         return 0;
@@ -119,7 +119,7 @@ static void port_in_use(void **state)
     struct admin *second = NULL;
     struct why why;
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", admin_port(admin));
-    const struct admin_options options = {listen_at, &snapshots};
+    const struct admin_options options = {listen_at, &snapshots, NULL};
     assert_int_not_equal(admin_start(&options, &second, &why), ERR_NONE);
     assert_null(second);
     check_has(why.text, listen_at);

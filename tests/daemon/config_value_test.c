@@ -132,7 +132,7 @@ static void texts(void **state)
     assert_int_equal(set("mqtt", "username", ""), ERR_NONE);
     assert_null(config->mqtt.username);
     assert_int_equal(set("mqtt", "client_id", ""), ERR_INVALID);
-    assert_int_equal(set("admin", "token_file", "/etc/token"), ERR_REFUSED);
+    assert_int_equal(set("mqtt", "shared_group", "g"), ERR_REFUSED);
 }
 
 static void lists(void **state)

@@ -101,6 +101,8 @@ static void the_endpoint_for_devices_is_refused_with_help(void **state)
                                        "https://c1.credentials.iot.eu-west-1.amazonaws.com"};
     for (size_t i = 0; i < COUNT_OF(data); i++)
         assert_refused(data[i], "use https://iot.eu-west-1.amazonaws.com");
+    assert_refused("https://a1.ats.iot.cn-north-1.amazonaws.com.cn",
+                   "use https://iot.cn-north-1.amazonaws.com.cn");
 }
 
 static void every_partition_has_its_domain(void **state)

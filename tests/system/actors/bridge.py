@@ -49,6 +49,8 @@ class Bridge:
         self.file = folder / "jobs-bridge.yaml"
         self.env = {**SANITIZER_ENV, **(env or {})}
         self.process = None
+        self.words = []  # more of the command line
+        self.token = None  # shown to the admin address
         folder.mkdir(parents=True, exist_ok=True)
         self.configure(merged(self.defaults(broker), settings or {}))
 
@@ -74,15 +76,18 @@ class Bridge:
         return self.state / "credentials"
 
     def start(self, is_ready=True):
-        argv = [self.program, "run", "--config", self.file]
+        argv = [self.program, "run", "--config", self.file, *self.words]
         self.process = Process(argv, self.folder / "bridge.log", self.env)
         return self.wait_ready() if is_ready else self
 
-    def admin(self, path):
+    def admin(self, path, headers=None):
         """Status and body of the admin listener's answer; (0, "") when there is none."""
         url = f"http://127.0.0.1:{self.admin_port}{path}"
+        if headers is None and self.token is not None:
+            headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            request = urllib.request.Request(url, headers=headers or {})
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
