@@ -75,6 +75,7 @@ void bridge_on_link(struct bridge *bridge, bool is_up)
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
+    bridge->books.undelivered += record->posts_refused;
     if (record->posts_refused > 0) {
         char refusal[OUTBOX_REFUSAL_MAX];
         outbox_refusal(record, refusal, sizeof refusal);
@@ -87,8 +88,6 @@ static void finish(struct bridge *bridge, struct record *record)
 
 void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
 {
-    if (err != ERR_NONE)
-        bridge->books.undelivered++;
     struct record *record = outbox_delivered(&bridge->outbox, post_id, err);
     if (record != NULL)
         finish(bridge, record);
