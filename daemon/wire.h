@@ -8,6 +8,7 @@
 #include "bridge/bridge.h"
 #include "daemon/admin.h"
 #include "daemon/config.h"
+#include "daemon/crowd.h"
 #include "daemon/health.h"
 #include "http/caller.h"
 #include "http/http.h"
@@ -46,6 +47,7 @@ struct wire {
     struct caller *caller;
     struct mqtt *mqtt;
     struct bridge *bridge;
+    struct crowd crowd;
     int64_t retry_ms; /* when the core is built again, while there is none */
 };
 

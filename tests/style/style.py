@@ -33,7 +33,7 @@ FOREIGN = {
 C_POSIX_LINUX = re.compile(
     r"(sys|linux|net|netinet|arpa)/\w+\.h|"
     r"(argp|assert|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|grp|"
-    r"inttypes|libgen|limits|locale|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|"
+    r"inttypes|libgen|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|"
     r"spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|"
     r"strings|termios|time|unistd|wchar|wctype)\.h"
 )
