@@ -224,6 +224,8 @@ def test_none_of_it_had_an_effect(victim, capsys, record_property):
     assert victim.bridge.process.is_alive and victim.bridge.is_ready
     assert not bad_lines(victim.bridge)
     assert not victim.bridge.log_lines(event="forged")
+    assert not victim.bridge.log_lines(event="mqtt_lost")
+    assert victim.bridge.run("dead", "list").stdout.strip() in ("", "[]")
     assert has_sanitizer(victim.bridge) or rss - victim.rss_before < GROWTH_MAX
 
 
