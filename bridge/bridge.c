@@ -73,25 +73,32 @@ void bridge_on_link(struct bridge *bridge, bool is_up)
     parking_clear(&bridge->parking);
 }
 
+/* A command on a topic that is none is worth no letter: it can only ever be refused, and anybody
+ * can send as many as would push out the others. */
+static void bury(struct bridge *bridge, const struct record *record)
+{
+    char refusal[OUTBOX_REFUSAL_MAX];
+    outbox_refusal(record, refusal, sizeof refusal);
+    report_undelivered(record, refusal);
+    bridge->books.undelivered += record->posts_refused;
+    if (record->outcome.code == REJECT_INVALID_TOPIC)
+        return;
+    bridge->books.buried++;
+    ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), refusal);
+}
+
 /* The last post of the record is dealt with. */
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
-    if (record->posts_refused > 0) {
-        char refusal[OUTBOX_REFUSAL_MAX];
-        outbox_refusal(record, refusal, sizeof refusal);
-        bridge->books.buried++;
-        report_undelivered(record, refusal);
-        ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), refusal);
-    }
+    if (record->posts_refused > 0)
+        bury(bridge, record);
     ledger_finish(&bridge->ledger, record, inside_mono_ms(bridge));
     record_free(record);
 }
 
 void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
 {
-    if (err != ERR_NONE)
-        bridge->books.undelivered++;
     struct record *record = outbox_delivered(&bridge->outbox, post_id, err);
     if (record != NULL)
         finish(bridge, record);

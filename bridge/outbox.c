@@ -129,6 +129,18 @@ bool outbox_send(struct outbox *outbox, const struct port_broker *broker, uint64
     return false;
 }
 
+/* A Response Topic is the sender's choice and may be one that the broker does not grant the bridge;
+ * then the answer is due where it goes without one. */
+static bool falls_back(struct outbox_slot *slot, enum err err)
+{
+    if (err == ERR_NONE || slot->index != 0 || str_is_absent(slot->record->response_topic))
+        return false;
+    slot->record->response_topic = STR_NONE;
+    slot->lost_alone = 0;
+    slot->round++;
+    return true;
+}
+
 struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum err err)
 {
     size_t place = post_id & 0xffff;
@@ -137,12 +149,14 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum er
     struct outbox_slot *slot = &outbox->slots[place];
     if (!slot->is_in_flight || id_of(outbox, slot) != post_id)
         return NULL;
-    struct record *record = slot->record;
-    slot->record = NULL;
     slot->is_in_flight = false;
-    outbox->used--;
     outbox->in_flight--;
     outbox->losses = 0;
+    if (falls_back(slot, err))
+        return NULL;
+    struct record *record = slot->record;
+    slot->record = NULL;
+    outbox->used--;
     if (err != ERR_NONE) {
         record->posts_refused++;
         record->refusal = err;

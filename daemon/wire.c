@@ -292,6 +292,7 @@ void wire_turn(struct wire *wire)
         caller_turn(wire->caller);
         bridge_turn(wire->bridge);
         mqtt_flush(wire->mqtt);
+        crowd_turn(&wire->crowd, bridge_books(wire->bridge).waiting, bridge_is_idle(wire->bridge));
     }
     check_core(wire);
     survey_turn(wire);

@@ -6,6 +6,7 @@
 #define DAEMON_WIRE_H
 
 #include "daemon/admin.h"
+#include "daemon/crowd.h"
 #include "daemon/plan.h"
 #include "daemon/snapshot.h"
 #include "daemon/supervisor.h"
@@ -25,6 +26,7 @@ struct wire {
     struct caller *caller;
     struct mqtt *mqtt;
     struct bridge *bridge;
+    struct crowd crowd;
     int64_t retry_ms; /* when the core is built again, while there is none */
 };
 

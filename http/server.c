@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include "http/guests.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -19,6 +21,7 @@ struct server {
     size_t body_bytes_max;
     server_handle_fn *handle;
     void *context;
+    struct guests guests;
 };
 
 /* One request on its way in. */
@@ -143,6 +146,18 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *transfer = NULL;
 }
 
+static void on_connection(void *context, struct MHD_Connection *connection, void **guest,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+        guests_remove(&server->guests, *guest);
+    else
+        *guest = guests_add(
+            &server->guests,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+}
+
 static void fail_response(struct server_response *response, int status, const char *json)
 {
     response->status = status;
@@ -183,13 +198,20 @@ static enum MHD_Result send_response(struct MHD_Connection *connection,
     return ok;
 }
 
-static enum MHD_Result refuse_body(struct MHD_Connection *connection)
+/* And hangs up: where the next request begins is not known, or far away. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, int status, const char *json)
 {
     struct server_response response = {0};
     buf_init(&response.body, SERVER_ANSWER_BYTES);
-    fail_response(&response, MHD_HTTP_CONTENT_TOO_LARGE,
-                  "{\"message\":\"the request body is too large\"}");
+    fail_response(&response, status, json);
+    server_response_header(&response, MHD_HTTP_HEADER_CONNECTION, STR("close"));
     return send_response(connection, &response);
+}
+
+static enum MHD_Result refuse_body(struct MHD_Connection *connection)
+{
+    return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE,
+                  "{\"message\":\"the request body is too large\"}");
 }
 
 static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection,
@@ -209,7 +231,30 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
     struct server_response response = {.status = MHD_HTTP_OK};
     buf_init(&response.body, SERVER_ANSWER_BYTES);
     server->handle(server->context, &request, &response);
+    guests_served(
+        &server->guests,
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
     return send_response(connection, &response);
+}
+
+static enum MHD_Result count_ends(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind;
+    (void)value;
+    int *count = context;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
+        strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+        ++*count;
+    return MHD_YES;
+}
+
+/* Two that read it might disagree on where its body ends, and so on what the next request is. */
+static bool has_two_ends(struct MHD_Connection *connection)
+{
+    int count = 0;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_ends, &count);
+    return count > 1;
 }
 
 static bool announces_too_much(const struct server *server, struct MHD_Connection *connection)
@@ -234,6 +279,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     if (!transfer->is_started) {
         transfer->is_started = true;
+        if (has_two_ends(connection))
+            return refuse(connection, MHD_HTTP_BAD_REQUEST,
+                          "{\"message\":\"the end of the request body is given twice\"}");
         return announces_too_much(server, connection) ? refuse_body(connection) : MHD_YES;
     }
     if (*piece_n == 0)
@@ -254,15 +302,17 @@ enum err server_start(const struct server_options *options, struct server **ret,
     server->body_bytes_max = options->body_bytes_max;
     server->handle = options->handle;
     server->context = options->context;
+    guests_init(&server->guests, options->connections_max);
     enum err err = open_socket(options->listen, &fd, &server->port, why);
     if (err != ERR_NONE)
         goto fail;
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
         fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
-        options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, options->connections_max + 1, MHD_OPTION_CONNECTION_TIMEOUT,
+        options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
     if (server->daemon == NULL) {
         err = why_set(why, ERR_IO, NULL, "cannot start the HTTP server on %s", options->listen);
         goto fail;

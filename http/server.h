@@ -40,9 +40,9 @@ typedef void server_handle_fn(void *context, const struct server_request *reques
                               struct server_response *response);
 
 struct server_options {
-    const char *listen;    /* "127.0.0.1:8099" or "[::1]:8099"; port 0: any free one */
-    size_t body_bytes_max; /* beyond it: 413 */
-    unsigned connections_max;
+    const char *listen;       /* "127.0.0.1:8099" or "[::1]:8099"; port 0: any free one */
+    size_t body_bytes_max;    /* beyond it: 413 */
+    unsigned connections_max; /* one more ends the one that was answered longest ago */
     unsigned idle_timeout_s;
     server_handle_fn *handle;
     void *context;

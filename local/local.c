@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#define CONNECTIONS_MAX 256
+#define CONNECTIONS_MAX (2 * LIMITS_MAX_IN_FLIGHT) /* half of it for the bridge itself */
 #define IDLE_TIMEOUT_S  60
 
 struct local {

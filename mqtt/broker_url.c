@@ -1,9 +1,14 @@
 #include "mqtt/broker_url.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define PORT_PLAIN 1883
 #define PORT_TLS   8883
+#define PORT_HTTPS 443
+
+/* "MQTT with a client's certificate", in the form of the TLS extension. */
+#define ALPN_AWS_IOT "\x0ex-amzn-mqtt-ca"
 
 static bool take_scheme(struct str *rest, struct broker_url *url)
 {
@@ -73,4 +78,27 @@ enum err broker_url_parse(struct str text, struct broker_url *ret, struct why *w
         return why_set(why, ERR_INVALID, "url", "mqtts:// needs a host name or an IPv4 address");
     *ret = url;
     return ERR_NONE;
+}
+
+/* Host names have no case. */
+static bool is_word(struct str s, const char *word)
+{
+    return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
+}
+
+/* <account>.iot.<region>.amazonaws.com, and .com.cn in China. */
+static bool is_aws_iot(struct str host)
+{
+    struct str account = str_cut(&host, '.');
+    struct str service = str_cut(&host, '.');
+    struct str region = str_cut(&host, '.');
+    return account.n > 0 && (is_word(service, "iot") || is_word(service, "iot-fips")) &&
+           region.n > 0 && (is_word(host, "amazonaws.com") || is_word(host, "amazonaws.com.cn"));
+}
+
+struct str broker_url_alpn(const struct broker_url *url)
+{
+    if (!url->is_tls || url->port != PORT_HTTPS || !is_aws_iot(str_of(url->host)))
+        return STR_NONE;
+    return STR(ALPN_AWS_IOT);
 }

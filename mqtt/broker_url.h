@@ -16,4 +16,9 @@ struct broker_url {
 
 nodiscard enum err broker_url_parse(struct str text, struct broker_url *ret, struct why *why);
 
+/* The protocol to ask for in the TLS handshake, as ALPN's list of one (a byte with its length in
+ * front), absent if none: AWS IoT Core tells MQTT from HTTPS by it on port 443. Source: AWS IoT
+ * Core, "Device communication protocols". The list lives for ever. */
+struct str broker_url_alpn(const struct broker_url *url);
+
 #endif

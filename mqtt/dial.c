@@ -310,7 +310,7 @@ enum err dial(struct link *link, struct why *why)
     link_close(link);
     link->generation++;
     link->qos1_arrivals = 0;
-    gate_open(&link->gate, link->setup->url.host,
+    gate_open(&link->gate, &link->setup->url,
               now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)

@@ -57,11 +57,11 @@ void gate_shut(struct gate *gate)
     tap_init(&gate->tap);
 }
 
-void gate_open(struct gate *gate, const char *host, int64_t deadline_ms)
+void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms)
 {
     gate_shut(gate);
     gate->problem = (struct why){0};
-    gate->host = host;
+    gate->url = url;
     gate->is_waiting = true;
     gate->deadline_ms = deadline_ms;
 }
@@ -121,6 +121,15 @@ static size_t write_plain(struct gate *gate, struct str bytes)
     return 0;
 }
 
+/* A broker that hangs up may have said why. */
+static void breaks_tls(struct gate *gate)
+{
+    char byte;
+    ERR_clear_error();
+    secure_alert(gate->ssl, SSL_peek(gate->ssl, &byte, sizeof byte), &gate->problem);
+    breaks(gate, "TLS write failed");
+}
+
 static size_t write_tls(struct gate *gate, struct str bytes)
 {
     size_t n = bytes.n < RECORD_BYTES ? bytes.n : RECORD_BYTES;
@@ -138,7 +147,7 @@ static size_t write_tls(struct gate *gate, struct str bytes)
     if (error == SSL_ERROR_WANT_WRITE)
         gate->wants_write = true;
     else if (error != SSL_ERROR_WANT_READ)
-        breaks(gate, "TLS write failed");
+        breaks_tls(gate);
     ERR_clear_error();
     return 0;
 }
@@ -220,7 +229,7 @@ void gate_takes_error(struct gate *gate, int error)
 
 bool gate_takes_ssl(struct gate *gate, SSL *ssl)
 {
-    if (!gate->is_secured && secure_prepare(ssl, gate->host, &gate->problem) != ERR_NONE)
+    if (!gate->is_secured && secure_prepare(ssl, gate->url, &gate->problem) != ERR_NONE)
         gate->is_cut = true;
     gate->is_secured = true;
     gate->ssl = ssl;

@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/why.h"
+#include "mqtt/broker_url.h"
 #include "mqtt/held.h"
 #include "mqtt/tap.h"
 
@@ -35,10 +36,10 @@
 #define GATE_AHEAD_BYTES 16384
 
 struct gate {
-    const char *host; /* the caller's: what a TLS certificate must be for */
-    int fd;           /* -1: none */
-    SSL *ssl;         /* NULL: none, or plain */
-    size_t ssl_retry; /* bytes OpenSSL wants to be given again; 0: none */
+    const struct broker_url *url; /* the caller's: who it is to be, if by TLS */
+    int fd;                       /* -1: none */
+    SSL *ssl;                     /* NULL: none, or plain */
+    size_t ssl_retry;             /* bytes OpenSSL wants to be given again; 0: none */
     bool is_secured;
     bool is_waiting;       /* Paho waits for an answer: write at once */
     bool has_sent_connect; /* the CONNECT came through here: the wraps work */
@@ -62,8 +63,8 @@ struct gate {
 void gate_init(struct gate *gate);
 void gate_fini(struct gate *gate);
 
-/* The next socket that Paho connects is the gate's. host must stay valid until gate_shut. */
-void gate_open(struct gate *gate, const char *host, int64_t deadline_ms);
+/* The next socket that Paho connects is the gate's. url must stay valid until gate_shut. */
+void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms);
 void gate_run(struct gate *gate);
 /* Forgets the socket, which is Paho's to close, and all that was buffered or held. */
 void gate_shut(struct gate *gate);

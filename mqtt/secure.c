@@ -3,12 +3,21 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-enum err secure_prepare(SSL *ssl, const char *host, struct why *why)
+/* Unlike others, SSL_set_alpn_protos returns 0 when all is well. (Paho's own option for it frees
+ * what it is given.) */
+static bool set_alpn(SSL *ssl, struct str list)
+{
+    return str_is_absent(list) ||
+           SSL_set_alpn_protos(ssl, (const unsigned char *)list.p, (unsigned)list.n) == 0;
+}
+
+enum err secure_prepare(SSL *ssl, const struct broker_url *url, struct why *why)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
     bool is_ready = SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
-                    (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ||
-                     X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+                    (X509_VERIFY_PARAM_set1_ip_asc(param, url->host) == 1 ||
+                     X509_VERIFY_PARAM_set1_host(param, url->host, 0) == 1) &&
+                    set_alpn(ssl, broker_url_alpn(url));
     /* What is not an address leaves an error behind, which is none of the handshake's. */
     ERR_clear_error();
     if (!is_ready)
@@ -31,4 +40,14 @@ enum err secure_failure(SSL *ssl, int rc, struct why *why)
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     return why_set(why, ERR_DOWN, NULL, "TLS handshake failed: %s",
                    reason != NULL ? reason : "the connection was closed");
+}
+
+void secure_alert(SSL *ssl, int rc, struct why *why)
+{
+    if (SSL_get_error(ssl, rc) != SSL_ERROR_SSL)
+        return;
+    unsigned long error = ERR_peek_last_error();
+    if (ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET)
+        why_set(why, ERR_REFUSED, NULL, "the broker ended the connection: %s",
+                ERR_reason_error_string(error));
 }

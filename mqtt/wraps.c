@@ -142,6 +142,8 @@ int __wrap_SSL_read(SSL *ssl, void *bytes, int n)
     int got = __real_SSL_read(ssl, bytes, n);
     if (gate != NULL && got > 0)
         gate_hears(gate, bytes, (size_t)got);
+    else if (gate != NULL)
+        secure_alert(ssl, got, &gate->problem);
     return got;
 }
 

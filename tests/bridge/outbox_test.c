@@ -16,6 +16,7 @@ struct pipe {
         int64_t job;
         bool is_answer;
         bool has_correlation;
+        bool is_reply; /* to a Response Topic */
     } sent[SENT_MAX];
     size_t count;
 };
@@ -53,6 +54,7 @@ static enum err publish(void *context, const struct post *post)
     pipe->sent[pipe->count].id = post->id;
     pipe->sent[pipe->count].job = job_of(post->topic);
     pipe->sent[pipe->count].is_answer = is_answer;
+    pipe->sent[pipe->count].is_reply = str_starts(post->topic, STR("replies/"));
     pipe->sent[pipe->count].has_correlation = !str_is_absent(post->correlation);
     pipe->count++;
     return ERR_NONE;
@@ -74,15 +76,21 @@ static void start(struct stage *stage, size_t pipe_room)
 }
 
 /* A decided record of job j<number>: two posts, answer and event. */
-static void add(struct stage *stage, int number)
+static void add_asking(struct stage *stage, int number, struct str response_topic)
 {
     char topic[64];
     snprintf(topic, sizeof topic, "jobs-bridge/jobs/j%d/update", number);
     struct arrival arrival = sample_arrival(topic, "{\"description\":\"x\"}");
     arrival.correlation = STR("c");
+    arrival.response_topic = response_topic;
     struct record *record = sample_taken(&stage->options, &arrival);
     sample_accept(record);
     outbox_add(&stage->outbox, record);
+}
+
+static void add(struct stage *stage, int number)
+{
+    add_asking(stage, number, STR_NONE);
 }
 
 static void send(struct stage *stage)
@@ -274,6 +282,51 @@ static void a_post_that_is_never_taken_does_not_hold_up_the_others(void **state)
     outbox_fini(&stage.outbox);
 }
 
+static void an_answer_refused_on_its_response_topic_goes_to_the_default_one(void **state)
+{
+    (void)state;
+    const enum err refusals[] = {ERR_REFUSED, ERR_INVALID};
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        static struct stage stage;
+        start(&stage, 100);
+        add_asking(&stage, 0, STR("replies/jobs/j0"));
+        send(&stage);
+        assert_true(stage.pipe.sent[0].is_reply);
+        assert_null(outbox_delivered(&stage.outbox, stage.pipe.sent[0].id, refusals[i]));
+        assert_null(outbox_delivered(&stage.outbox, stage.pipe.sent[0].id, ERR_NONE)); /* late */
+        send(&stage);
+        assert_int_equal(stage.pipe.count, 3);
+        assert_true(stage.pipe.sent[2].is_answer && !stage.pipe.sent[2].is_reply);
+        assert_true(stage.pipe.sent[2].has_correlation);
+        assert_false(deliver(&stage, 2));
+        struct record *record =
+            outbox_delivered(&stage.outbox, stage.pipe.sent[1].id, ERR_NONE); /* the event */
+        assert_non_null(record);
+        assert_int_equal(record->posts_refused, 0);
+        record_free(record);
+        outbox_fini(&stage.outbox);
+    }
+}
+
+static void the_default_topic_has_no_other_to_fall_back_to(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    start(&stage, 100);
+    add_asking(&stage, 0, STR("replies/jobs/j0"));
+    send(&stage);
+    assert_null(outbox_delivered(&stage.outbox, stage.pipe.sent[0].id, ERR_REFUSED));
+    send(&stage);
+    assert_false(deliver(&stage, 1));
+    struct record *record = outbox_delivered(&stage.outbox, stage.pipe.sent[2].id, ERR_REFUSED);
+    assert_non_null(record);
+    assert_int_equal(record->posts_refused, 1);
+    assert_true(record->is_answer_refused);
+    record_free(record);
+    assert_true(outbox_is_empty(&stage.outbox));
+    outbox_fini(&stage.outbox);
+}
+
 /* One loss of the link with everything sent that may be. */
 static void lose_a_link(struct stage *stage)
 {
@@ -373,6 +426,8 @@ int main(void)
         cmocka_unit_test(an_id_of_an_earlier_round_is_ignored),
         cmocka_unit_test(a_post_that_was_not_taken_is_tried_again),
         cmocka_unit_test(a_post_that_is_never_taken_does_not_hold_up_the_others),
+        cmocka_unit_test(an_answer_refused_on_its_response_topic_goes_to_the_default_one),
+        cmocka_unit_test(the_default_topic_has_no_other_to_fall_back_to),
         cmocka_unit_test(a_post_that_ends_every_link_is_found_and_refused),
         cmocka_unit_test(one_delivery_ends_the_suspicion),
         cmocka_unit_test(records_of_each_kind_go_with_the_outbox),

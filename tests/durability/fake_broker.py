@@ -41,7 +41,7 @@ def token_of(payload):
     """The clientToken of a command or an answer; None when it has none."""
     try:
         return json.loads(payload).get("clientToken")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
 
 

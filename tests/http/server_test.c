@@ -2,7 +2,10 @@
 #include "tests/check.h"
 #include "tests/http/rawhttp.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define BODY_MAX 1000
 
@@ -156,6 +159,56 @@ static void broken_requests_do_no_harm(void **state)
     assert_int_equal(ask(*state, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 200);
 }
 
+static void a_body_ends_in_one_place(void **state)
+{
+    static const char *const framings[] = {
+        "Content-Length: 4\r\nContent-Length: 40\r\n",
+        "Content-Length: 4\r\ncontent-length: 4\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(framings); i++) {
+        char request[512];
+        snprintf(request, sizeof request,
+                 "PUT /one HTTP/1.1\r\nHost: a\r\n%s\r\n0\r\n\r\n"
+                 "GET /two HTTP/1.1\r\nHost: a\r\n\r\n",
+                 framings[i]);
+        assert_int_equal(ask(*state, request), 400);
+        check_has(answer, "\r\nConnection: close\r\n");
+        check_has(answer, "given twice");
+        assert_null(strstr(answer, "/one")); /* the handler was not asked, and not for the second */
+        assert_null(strstr(answer, "/two"));
+    }
+}
+
+static int open_slow(unsigned port)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(send(fd, "GET / HT", 8, MSG_NOSIGNAL), 8);
+    return fd;
+}
+
+/* More of them than there are places. */
+static void slow_connections_keep_nobody_out(void **state)
+{
+    int fds[20];
+    for (size_t i = 0; i < COUNT_OF(fds); i++)
+        fds[i] = open_slow(server_port(*state));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask(*state, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                         200);
+    char byte;
+    assert_int_equal(recv(fds[0], &byte, 1, 0), 0); /* it was the first to go */
+    for (size_t i = 0; i < COUNT_OF(fds); i++)
+        close(fds[i]);
+}
+
 static void headers_beyond_the_memory_limit_are_refused(void **state)
 {
     struct buf text;
@@ -236,6 +289,8 @@ int main(void)
         cmocka_unit_test(a_body_that_is_too_large_is_refused),
         cmocka_unit_test(an_answer_that_is_too_large_is_a_500),
         cmocka_unit_test(broken_requests_do_no_harm),
+        cmocka_unit_test(a_body_ends_in_one_place),
+        cmocka_unit_test(slow_connections_keep_nobody_out),
         cmocka_unit_test(headers_beyond_the_memory_limit_are_refused),
         cmocka_unit_test(idle_connections_are_closed),
         cmocka_unit_test(listen_addresses_are_checked),

@@ -7,57 +7,6 @@
 /* cmocka wants the above first */
 #include <cmocka.h>
 
-struct url_case {
-    const char *text;
-    enum err err;
-    bool is_tls;
-    const char *host;
-    int port;
-};
-
-static const struct url_case urls[] = {
-    {"mqtt://127.0.0.1", ERR_NONE, false, "127.0.0.1", 1883},
-    {"mqtt://broker.example:1", ERR_NONE, false, "broker.example", 1},
-    {"mqtts://broker.example", ERR_NONE, true, "broker.example", 8883},
-    {"mqtts://b-1_x.example:443", ERR_NONE, true, "b-1_x.example", 443},
-    {"mqtt://[::1]:1884", ERR_NONE, false, "[::1]", 1884},
-    {"mqtt://[fe80::1]", ERR_NONE, false, "[fe80::1]", 1883},
-    {.text = "", .err = ERR_INVALID},
-    {.text = "127.0.0.1", .err = ERR_INVALID},
-    {.text = "tcp://127.0.0.1", .err = ERR_INVALID},
-    {.text = "mqtt://", .err = ERR_INVALID},
-    {.text = "mqtt://:1883", .err = ERR_INVALID},
-    {.text = "mqtt://host:", .err = ERR_INVALID},
-    {.text = "mqtt://host:0", .err = ERR_INVALID},
-    {.text = "mqtt://host:65536", .err = ERR_INVALID},
-    {.text = "mqtt://host:1883/", .err = ERR_INVALID},
-    {.text = "mqtt://host/path", .err = ERR_INVALID},
-    {.text = "mqtt://user@host", .err = ERR_INVALID},
-    {.text = "mqtt://[::1", .err = ERR_INVALID},
-    {.text = "mqtt://[]", .err = ERR_INVALID},
-    {.text = "mqtts://[::1]", .err = ERR_INVALID},
-    {.text = "mqtt://ho st", .err = ERR_INVALID},
-};
-
-static void test_urls(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(urls); i++) {
-        struct broker_url url = {0};
-        struct why why = {0};
-        enum err err = broker_url_parse(str_of(urls[i].text), &url, &why);
-        if (err != urls[i].err)
-            fail_msg("%s: %s", urls[i].text, err_name(err));
-        if (err != ERR_NONE) {
-            assert_string_equal(why.field, "url");
-            continue;
-        }
-        assert_int_equal(url.is_tls, urls[i].is_tls);
-        assert_string_equal(url.host, urls[i].host);
-        assert_int_equal(url.port, urls[i].port);
-    }
-}
-
 static const char *const filters[] = {"a/#", "b"};
 
 static struct mqtt_options good(void)
@@ -143,7 +92,6 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_mistakes),
     };

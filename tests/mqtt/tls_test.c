@@ -87,6 +87,24 @@ static void test_untrusted_brokers(void **state)
     assert_refused(&options, "closed the connection");
 }
 
+/* With TLS 1.3 the client learns it only after the handshake, from an alert. */
+static void test_a_broker_that_wants_a_certificate(void **state)
+{
+    (void)state;
+    struct broker_process strict;
+    broker_process_init(&strict, "cafile %s/ca.pem\nrequire_certificate true\n", true);
+    broker_process_start(&strict);
+    char ca[96];
+    snprintf(ca, sizeof ca, "%s/ca.pem", strict.dir);
+    for (int version = 3; version <= 5; version += 2) {
+        struct mqtt_options options = options_of(version);
+        options.url = strict.url;
+        options.ca_file = ca;
+        assert_refused(&options, "alert certificate required");
+    }
+    broker_process_fini(&strict);
+}
+
 static void publish_large(uint64_t id)
 {
     static char payload[LARGE];
@@ -187,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT(test_round_trips),
         UNIT(test_untrusted_brokers),
+        UNIT(test_a_broker_that_wants_a_certificate),
         UNIT(test_partial_writes),
         UNIT(test_resets),
     };

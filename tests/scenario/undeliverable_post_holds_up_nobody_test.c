@@ -38,6 +38,7 @@ static void a_topic_too_long_to_be_answered(void **state)
     world_run_until(world, 1000);
     assert_string_equal(world_code(world, endless), "");
     assert_string_equal(world_code(world, other), "accepted");
+    assert_null(world_journal_row(&world->journal, endless)->buried);
     assert_int_equal(bridge_books(world->bridge).undelivered, 1);
     assert_int_equal(bridge_books(world->bridge).rejected, 1);
     assert_true(bridge_is_idle(world->bridge));

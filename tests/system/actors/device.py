@@ -135,12 +135,12 @@ class Device:
         self.publish(topic, payload, **publish)
         return topic, payload["clientToken"]
 
-    def answer(self, topic, token):
+    def answer(self, topic, token, patience=PATIENCE):
         """The answer on the default topics that echoes the token."""
         topics = (topic + "/accepted", topic + "/rejected")
         return self.find(
             lambda m: m.topic in topics and m.json.get("clientToken") == token,
-            f"an answer to {token} on {topic}")
+            f"an answer to {token} on {topic}", patience)
 
     def update(self, job, payload, namespace=None, **publish):
         """A command and its answer."""
