@@ -76,7 +76,7 @@ enum verb_exit dead_replay(const struct config *config, const struct dead_letter
         post_letter(&replay, letter);
         mqtt_flush(replay.mqtt);
         if (!replay.is_over)
-            verb_link_wait(replay.mqtt, until_ms);
+            verb_link_wait(replay.mqtt, NULL, 0, until_ms);
     }
     enum verb_exit status = report(&replay, config);
     mqtt_stop(replay.mqtt, VERB_LINK_DISCONNECT_MS);

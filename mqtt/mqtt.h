@@ -40,6 +40,7 @@ struct mqtt_options {
     bool has_clean_session;     /* true: nothing is kept at the broker (send, watch) */
     const char *const *filters; /* subscribed at QoS 1 */
     size_t filter_count;
+    bool wants_retained;        /* MQTT 5: also what is retained; 3.1.1 always brings it */
     const char *status_topic;   /* NULL: no last will and no status */
     const char *status_online;  /* retained payload once the link is up */
     const char *status_offline; /* retained payload as last will and on a clean stop */
