@@ -36,7 +36,8 @@ static void post_letter(struct replay *replay, const struct dead_letter *letter)
     const struct post post = {.id = 1,
                               .topic = letter->topic,
                               .payload = letter->payload,
-                              .correlation = letter->correlation};
+                              .correlation = letter->correlation,
+                              .trace = trace_of(letter->trace.parent, letter->trace.state)};
     if (replay->is_posted || replay->is_over || mqtt_room(replay->mqtt) == 0)
         return;
     enum err err = mqtt_publish(replay->mqtt, &post);

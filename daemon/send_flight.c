@@ -109,7 +109,8 @@ static bool post_one(struct send_flight *flight, struct send_slot *slot, struct 
     const struct post post = {.id = slot->post_id,
                               .topic = buf_str(&flight->topic),
                               .payload = buf_str(&slot->payload),
-                              .correlation = str_of(slot->mark)};
+                              .correlation = str_of(slot->mark),
+                              .trace = flight->trace};
     enum err err = mqtt_publish(mqtt, &post);
     slot->is_posted = err == ERR_NONE;
     if (slot->is_posted && slot->posted_ms < 0)

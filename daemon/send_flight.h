@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/trace.h"
 #include "mqtt/mqtt.h"
 #include "topics/command_topic.h"
 
@@ -42,6 +43,7 @@ struct send_flight {
     struct list free;
     size_t count; /* taken */
     uint64_t next_post_id;
+    struct trace trace; /* that goes with every command */
     struct buf topic;
     struct buf accepted_topic;
     struct buf rejected_topic;

@@ -14,6 +14,7 @@
 #include "jobs/doc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define PROGRESS_MS    100
@@ -330,6 +331,18 @@ static enum err read_command(struct send *send, struct buf *text, struct why *wh
     return err;
 }
 
+/* The caller's trace: OpenTelemetry's names of environment variables. */
+static struct trace trace_of_environment(const struct config *config)
+{
+    struct str parent = str_of(getenv("TRACEPARENT"));
+    struct trace trace = trace_of(parent, str_of(getenv("TRACESTATE")));
+    if (trace_is_absent(&trace) && parent.n > 0)
+        verb_complain("TRACEPARENT is no W3C trace context of version 00; it is ignored");
+    else if (!trace_is_absent(&trace) && config->mqtt.version != 5)
+        verb_complain("MQTT 3.1.1 has no place for a trace; TRACEPARENT is ignored");
+    return trace;
+}
+
 static int prepare_and_send(struct send *send)
 {
     struct why why = {0};
@@ -346,6 +359,7 @@ static int prepare_and_send(struct send *send)
     } else {
         send->flight.context = send;
         send->flight.on_end = on_end;
+        send->flight.trace = trace_of_environment(send->config);
         status = send_with(send);
         mqtt_free(send->mqtt);
         send_flight_fini(&send->flight);
