@@ -1,5 +1,7 @@
 #include "base/trace.h"
 
+#include "base/limits.h"
+
 /* Where the parts of a traceparent of version 00 are. */
 #define ID_AT        3
 #define ID_BYTES     32
@@ -9,9 +11,7 @@
 #define FLAGS_BYTES  2
 #define ALL_BYTES    55
 
-#define STATE_BYTES_MAX   512 /* what has to be handed on at the least; longer ones are not */
-#define STATE_MEMBERS_MAX 32
-#define STATE_PART_MAX    256 /* of a key, or of a value */
+#define STATE_PART_MAX 256 /* bytes of a key, or of a value */
 
 static struct str part(struct str s, size_t at, size_t n)
 {
@@ -71,14 +71,15 @@ static bool is_value(struct str value)
 static bool is_state(struct str s)
 {
     size_t count = 0;
-    if (s.n == 0 || s.n > STATE_BYTES_MAX)
+    if (s.n == 0 || s.n > LIMITS_TRACESTATE_BYTES)
         return false;
     while (!str_is_absent(s)) {
         struct str value = str_trim(str_cut(&s, ','));
         if (value.n == 0)
             continue;
         struct str key = str_cut(&value, '=');
-        if (str_is_absent(value) || !is_key(key) || !is_value(value) || ++count > STATE_MEMBERS_MAX)
+        if (str_is_absent(value) || !is_key(key) || !is_value(value) ||
+            ++count > LIMITS_TRACESTATE_MEMBERS)
             return false;
     }
     return count > 0;
