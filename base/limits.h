@@ -35,6 +35,14 @@
 #define LIMITS_BATCH         1024   /* commands that share one call */
 #define LIMITS_KNOWN_JOBS    10000  /* whose numbers are remembered for the policy */
 
+/* A tracestate that is handed on. Source: W3C Trace Context, level 1, 3.3. */
+#define LIMITS_TRACESTATE_BYTES   512
+#define LIMITS_TRACESTATE_MEMBERS 32
+
+/* jobs-bridge send. */
+#define LIMITS_SEND_COMMANDS 1000000 /* of one run, whose latencies are kept */
+#define LIMITS_SEND_FLIGHT   1000    /* sent and not answered: jobs.waiting_per_thing's default */
+
 /* The policy file. */
 #define LIMITS_POLICY_RULES 1000
 #define LIMITS_POLICY_GLOBS 100 /* of one kind in one rule */

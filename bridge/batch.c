@@ -75,6 +75,15 @@ void batch_write(const struct record *first, struct buf *body)
     update_write(&merged, body);
 }
 
+struct trace batch_trace(const struct record *first)
+{
+    struct trace newest = {0};
+    for (const struct record *at = first; at != NULL; at = batch_next(at))
+        if (!trace_is_absent(&at->trace))
+            newest = at->trace;
+    return newest;
+}
+
 /* What AWS says of job or permission is true of each of them. */
 bool batch_is_divisible(const struct record *first, enum fault fault)
 {

@@ -30,6 +30,9 @@ struct record *batch_next(const struct record *record);
 
 void batch_write(const struct record *first, struct buf *body);
 
+/* The trace of the newest command in the call that has one. */
+struct trace batch_trace(const struct record *first);
+
 /* Whether a refusal of the call may be due to one of its commands and not to the others. */
 bool batch_is_divisible(const struct record *first, enum fault fault);
 /* The share_max of the commands of a refused call. */

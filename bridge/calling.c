@@ -129,6 +129,7 @@ void calling_start(struct bridge *bridge, struct record *first)
         .job = first->job,
         .namespace = first->namespace,
         .body = buf_str(&bridge->body),
+        .trace = batch_trace(first),
     };
     enum err err = buf_err(&bridge->body);
     if (err == ERR_NONE)

@@ -114,7 +114,8 @@ static enum reject check_record(const struct intake_options *options, const stru
 struct record *intake_read(const struct intake_options *options, const struct arrival *arrival,
                            int64_t wall_ms, int64_t mono_ms, enum reject *ret_code, struct why *why)
 {
-    struct record_draft draft = {.arrival = arrival};
+    struct record_draft draft = {.arrival = arrival,
+                                 .trace = trace_of(arrival->trace.parent, arrival->trace.state)};
     struct command command = {0};
     enum reject code = REJECT_NONE;
     if (arrival->correlation.n <= LIMITS_CORRELATION_BYTES)

@@ -78,6 +78,7 @@ static struct journal_entry entry_of(const struct record *record, const struct a
         .response_topic = record->response_topic,
         .correlation = record->correlation,
         .repeat_of = identity_of(record),
+        .trace = record->trace,
         .qos = record->qos,
         .arrived_at_ms = wall_ms,
         .expires_at_ms = arrival->expiry_s < 0 ? -1 : wall_ms + arrival->expiry_s * 1000,
@@ -108,6 +109,7 @@ struct arrival ledger_arrival(const struct journal_entry *entry)
         .payload = entry->payload,
         .response_topic = entry->response_topic,
         .correlation = entry->correlation,
+        .trace = entry->trace,
         .expiry_s = entry->expires_at_ms < 0 ? -1 : lifetime_ms / 1000,
         .qos = (int)entry->qos,
     };

@@ -102,6 +102,7 @@ static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
         .topic = buf_str(&outbox->topic),
         .payload = buf_str(&outbox->payload),
         .correlation = slot->index == 0 ? slot->record->correlation : STR_NONE,
+        .trace = slot->record->trace,
     };
     return broker->publish(broker->context, &post);
 }

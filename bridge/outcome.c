@@ -235,6 +235,7 @@ static void write_event(const struct record *record, struct buf *payload)
     emit_int(&emit, "coalesced", record->shared_by);
     emit_int(&emit, "latencyMs", outcome->latency_ms);
     emit_text(&emit, "source", str_is_absent(record->thing) ? "operator" : "thing");
+    emit_str(&emit, "traceparent", record->trace.parent);
     emit_object_end(&emit);
 }
 

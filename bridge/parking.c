@@ -42,8 +42,9 @@ enum err parking_add(struct parking *parking, const struct arrival *arrival)
 {
     if (parking->count >= LIMITS_PARKED)
         return ERR_FULL;
-    size_t n =
-        arrival->topic.n + arrival->payload.n + arrival->response_topic.n + arrival->correlation.n;
+    const struct trace trace = trace_of(arrival->trace.parent, arrival->trace.state);
+    size_t n = arrival->topic.n + arrival->payload.n + arrival->response_topic.n +
+               arrival->correlation.n + trace.parent.n + trace.state.n;
     struct parked *parked = malloc(sizeof(struct parked) + n);
     if (parked == NULL)
         return ERR_NO_MEMORY;
@@ -53,6 +54,8 @@ enum err parking_add(struct parking *parking, const struct arrival *arrival)
     parked->arrival.payload = place(&at, arrival->payload);
     parked->arrival.response_topic = place(&at, arrival->response_topic);
     parked->arrival.correlation = place(&at, arrival->correlation);
+    parked->arrival.trace.parent = place(&at, trace.parent);
+    parked->arrival.trace.state = place(&at, trace.state);
     list_push_back(&parking->arrivals, &parked->node);
     parking->count++;
     return ERR_NONE;

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/trace.h"
 #include "base/why.h"
 #include "jobs/fault.h"
 
@@ -20,6 +21,7 @@ struct arrival {
     struct str payload;
     struct str response_topic; /* absent when there is none, and in MQTT 3.1.1 */
     struct str correlation;    /* likewise */
+    struct trace trace;        /* likewise; as it came, valid or not */
     int64_t expiry_s;          /* MQTT 5 Message Expiry Interval; -1: none */
     int qos;
     bool is_retained;
@@ -33,6 +35,7 @@ struct post {
     struct str topic;
     struct str payload;
     struct str correlation; /* absent: none */
+    struct trace trace;     /* likewise, and where the protocol has no place for it */
 };
 
 struct port_broker {
@@ -53,6 +56,7 @@ struct call {
     struct str job;
     struct str namespace; /* absent: none */
     struct str body;      /* the JSON to send */
+    struct trace trace;   /* of the newest command in it that has one */
 };
 
 struct reply {
@@ -103,6 +107,7 @@ struct journal_entry {
     struct str response_topic; /* a valid one, or absent */
     struct str correlation;    /* absent: none */
     struct str repeat_of;      /* its clientToken or Correlation Data; absent: neither */
+    struct trace trace;        /* a valid one, or absent */
     int64_t qos;
     int64_t arrived_at_ms; /* wall clock */
     int64_t expires_at_ms; /* wall clock, of the Message Expiry Interval; -1: none */

@@ -71,7 +71,7 @@ static struct str shift(struct str part, struct str original, struct str copy)
 static size_t text_size(const struct record_draft *draft)
 {
     size_t n = draft->arrival->topic.n + draft->namespace.n + draft->response_topic.n +
-               draft->correlation.n;
+               draft->correlation.n + draft->trace.parent.n + draft->trace.state.n;
     if (draft->command == NULL)
         return n;
     n += draft->command->client_token.n;
@@ -109,6 +109,8 @@ struct record *record_new(const struct record_draft *draft)
     record->namespace = place(&at, draft->namespace);
     record->response_topic = place(&at, draft->response_topic);
     record->correlation = place(&at, draft->correlation);
+    record->trace.parent = place(&at, draft->trace.parent);
+    record->trace.state = place(&at, draft->trace.state);
     record->expires_ms = DUE_NEVER;
     record->qos = arrival->qos;
     record->shared_by = 1;

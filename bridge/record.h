@@ -72,6 +72,7 @@ struct record {
     struct str client_token;
     struct str response_topic; /* absent: answer on the default topic */
     struct str correlation;
+    struct trace trace;
     struct str *targets; /* things to notify: the sender first, each once */
     size_t target_count;
     struct update update;
@@ -105,6 +106,7 @@ struct record_draft {
     struct str namespace;       /* of the topic or the payload */
     struct str response_topic;  /* a valid one, or absent */
     struct str correlation;     /* one that can be echoed, or absent */
+    struct trace trace;         /* a valid one, or absent */
     const struct command *command;
 };
 

@@ -10,6 +10,8 @@ static void log_ids(struct log_line *line, const struct record *record)
     log_str(line, "job", record->job);
     log_str(line, "namespace", record->namespace);
     log_str(line, "client_token", record->client_token);
+    log_str(line, "trace_id", trace_id(&record->trace));
+    log_str(line, "parent_span_id", trace_parent_id(&record->trace));
 }
 
 void report_decision(const struct record *record)

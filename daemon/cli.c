@@ -1,5 +1,6 @@
 #include "daemon/cli.h"
 
+#include "base/closest.h"
 #include "base/log.h"
 #include "bridge/policy.h"
 #include "daemon/dead.h"
@@ -9,6 +10,7 @@
 #include "daemon/secrecy.h"
 #include "daemon/send.h"
 #include "daemon/verb.h"
+#include "daemon/watch.h"
 
 #include <argp.h>
 #include <signal.h>
@@ -31,6 +33,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         if (!log_level_parse(str_of(arg), &options->level))
             argp_error(state, "'%s' is no log level: error, warn, info, debug", arg);
         return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "options only, not '%s'; a file is named by --config", arg);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -44,7 +49,14 @@ static int run(int argc, char **argv)
         {0}};
     static const struct argp argp = {.options = known,
                                      .parser = parse_option,
-                                     .doc = "Runs the service until SIGTERM or SIGINT."};
+                                     .doc = "Runs the service until SIGTERM or SIGINT.\v"
+                                            "Log lines go to standard error.\n\n"
+                                            "Examples:\n"
+                                            "  jobs-bridge run\n"
+                                            "  jobs-bridge run --config /etc/jobs-bridge/"
+                                            "jobs-bridge.yaml --log-level debug\n\n"
+                                            "Exits with 0 after a clean stop, 1 when it cannot "
+                                            "start, 64 when called wrongly."};
     struct options options = {.level = LOG_INFO};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config *config = verb_config_with_policy(options.config, NULL);
@@ -86,8 +98,15 @@ static int check(int argc, char **argv)
     static const struct argp argp = {.options = known,
                                      .parser = parse_option,
                                      .doc = "Names every mistake of the configuration and of the "
-                                            "policy, with its line.\vExits with 1 if there "
-                                            "is one."};
+                                            "policy, with its line; without one, says what the "
+                                            "service would do.\vNothing is connected to, and "
+                                            "nothing is changed.\n\n"
+                                            "Examples:\n"
+                                            "  jobs-bridge check\n"
+                                            "  jobs-bridge check --config new.yaml && "
+                                            "systemctl restart jobs-bridge\n\n"
+                                            "Exits with 0 without a mistake, 1 with one, 64 when "
+                                            "called wrongly."};
     struct options options = {0};
     const char *file;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
@@ -116,18 +135,18 @@ typedef int verb_fn(int argc, char **argv);
 static const struct verb {
     const char *name; /* as it is called; also what its own help calls it */
     char *full_name;
-    verb_fn *run; /* NULL: not built yet */
+    verb_fn *run;
     const char *summary;
 } verbs[] = {
     {"run", "jobs-bridge run", run, "the service"},
     {"check", "jobs-bridge check", check, "every mistake of the configuration, with its line"},
     {"send", "jobs-bridge send", send_main, "publish a command, wait, print the answer"},
+    {"watch", "jobs-bridge watch", watch_main, "what the service does, as it happens"},
     {"jobs", "jobs-bridge jobs", jobs_command_main, "jobs at the endpoint, without an AWS client"},
     {"policy", "jobs-bridge policy", policy_command_main, "what the policy says of a command"},
     {"dead", "jobs-bridge dead", dead_main, "commands whose answer could not be published"},
     {"version", "jobs-bridge version", version, "the version"},
     {"help", "jobs-bridge help", help, "this text, or that of one verb: help VERB"},
-    {"watch", "jobs-bridge watch", NULL, NULL},
 };
 
 static void print_help(FILE *to)
@@ -135,10 +154,8 @@ static void print_help(FILE *to)
     fputs("Usage: jobs-bridge VERB [OPTION...]\n"
           "AWS IoT UpdateJob over MQTT.\n\n",
           to);
-    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
-        if (verbs[i].run != NULL)
-            fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
-    }
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
     fputs("\nThe configuration is that of --config FILE, else of $JOBS_BRIDGE_CONFIG, else of\n"
           "/etc/jobs-bridge/jobs-bridge.yaml, else the built-in defaults.\n",
           to);
@@ -146,17 +163,24 @@ static void print_help(FILE *to)
 
 static int run_verb(const char *name, int argc, char **argv)
 {
+    char help_option[] = "--help";
+    struct closest closest = closest_to(str_of(name));
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        closest_try(&closest, verbs[i].name);
         if (strcmp(name, verbs[i].name) != 0)
             continue;
-        if (verbs[i].run == NULL) {
-            verb_complain("'%s' is not built yet", name);
-            return VERB_USAGE;
-        }
         argv[0] = verbs[i].full_name;
+        if (argc == 2 && strcmp(argv[1], "-h") == 0) /* argp knows -? */
+            argv[1] = help_option;
         return verbs[i].run(argc, argv);
     }
-    verb_complain("there is no verb '%s'; see 'jobs-bridge help'", name);
+    if (name[0] == '-')
+        verb_complain("options stand behind the verb: jobs-bridge VERB %s; see 'jobs-bridge help'",
+                      name);
+    else if (closest.name != NULL)
+        verb_complain("there is no verb '%s'; did you mean '%s'?", name, closest.name);
+    else
+        verb_complain("there is no verb '%s'; see 'jobs-bridge help'", name);
     return VERB_USAGE;
 }
 

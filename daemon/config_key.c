@@ -1,5 +1,6 @@
 #include "daemon/config_key.h"
 
+#include "base/closest.h"
 #include "base/limits.h"
 #include "daemon/config.h"
 #include "store/store.h"
@@ -144,51 +145,16 @@ bool config_key_is_number(const struct config_key *key)
     return key->kind >= CONFIG_INTEGER && key->kind <= CONFIG_CHOICE;
 }
 
-#define CLOSE_NAME_MAX 32 /* bytes; nobody mistypes a longer one for ours */
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's: how many bytes to insert, drop or replace. */
-static size_t distance(struct str a, struct str b)
-{
-    size_t row[CLOSE_NAME_MAX + 1];
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t replaced = diagonal + (a.p[i - 1] != b.p[j - 1]);
-            diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b.n];
-}
-
 const char *config_key_closest(struct str section, struct str name)
 {
-    const char *closest = NULL;
-    size_t closest_distance = 3; /* two slips at most, and never half of the name */
-    if (name.n > CLOSE_NAME_MAX)
-        return NULL;
+    struct closest closest = closest_to(name);
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        /* On the top level the sections are names as well. */
-        const char *known = str_eq_text(section, keys[i].section) ? keys[i].name
-                            : section.n == 0                      ? keys[i].section
-                                                                  : NULL;
-        if (known == NULL)
-            continue;
-        size_t d = distance(name, str_of(known));
-        if (d < closest_distance && 2 * d < name.n) {
-            closest = known;
-            closest_distance = d;
-        }
+        if (str_eq_text(section, keys[i].section))
+            closest_try(&closest, keys[i].name);
+        else if (section.n == 0) /* on the top level the sections are names as well */
+            closest_try(&closest, keys[i].section);
     }
-    return closest;
+    return closest.name;
 }
 
 void config_key_path(const struct config_key *key, struct buf *out)

@@ -1,5 +1,6 @@
 #include "daemon/dead.h"
 
+#include "base/closest.h"
 #include "base/log.h"
 #include "daemon/dead_print.h"
 #include "daemon/dead_replay.h"
@@ -118,9 +119,20 @@ static const struct action actions[] = {
 static const struct argp_option known_options[] = {
     VERB_CONFIG_OPTION,
     {"all", 'a', NULL, 0, "drop every dead letter", 0},
-    {"json", 'j', NULL, 0, "list and show: one JSON object a line", 0},
+    {"json", 'J', NULL, 0, "list and show: one JSON object a line", 0},
     {"timeout", 'w', "TIME", 0, "replay: how long to wait for the broker: 15s", 0},
     {0}};
+
+static void refuse_action(struct argp_state *state, const char *arg)
+{
+    struct closest closest = closest_to(str_of(arg));
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        closest_try(&closest, actions[i].name);
+    if (closest.name != NULL)
+        argp_error(state, "there is no action '%s'; did you mean '%s'?", arg, closest.name);
+    else
+        argp_error(state, "there is no action '%s': list, show, replay or drop", arg);
+}
 
 static void take_word(struct argp_state *state, struct options *options, const char *arg)
 {
@@ -134,7 +146,7 @@ static void take_word(struct argp_state *state, struct options *options, const c
         if (strcmp(arg, actions[i].name) == 0)
             options->action = &actions[i];
     if (options->action == NULL)
-        argp_error(state, "there is no action '%s'", arg);
+        refuse_action(state, arg);
 }
 
 static void check_words(struct argp_state *state, const struct options *options)
@@ -155,7 +167,6 @@ static void check_words(struct argp_state *state, const struct options *options)
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
-    struct why why;
     switch (key) {
     case 'c':
         options->config = arg;
@@ -163,12 +174,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'a':
         options->is_all = true;
         return 0;
-    case 'j':
+    case 'J':
         options->is_json = true;
         return 0;
     case 'w':
-        if (verb_read_timeout(arg, &options->timeout_ms, &why) != ERR_NONE)
-            argp_error(state, "--timeout: %s (expected 100ms to 1h)", why.text);
+        options->timeout_ms = verb_read_timeout(state, arg);
         return 0;
     case ARGP_KEY_ARG:
         take_word(state, options, arg);
@@ -206,8 +216,13 @@ int dead_main(int argc, char **argv)
         .doc = "Dead letters: commands whose answer or events the broker refused for good.\vreplay "
                "publishes the command again on its topic and drops the letter once the broker has "
                "it. Within the dedupe window one with a clientToken or Correlation Data is "
-               "answered again, not called again. Exits with 1 when there is no such letter or "
-               "the broker refuses it, 2 when it does not take it in time."};
+               "answered again, not called again.\n\n"
+               "Examples:\n"
+               "  jobs-bridge dead list\n"
+               "  jobs-bridge dead show 7 --json | jq .payload\n"
+               "  jobs-bridge dead replay 7\n\n"
+               "Exits with 0 when it is done, 1 when there is no such letter or the broker refuses "
+               "it, 2 when the broker does not take it in time, 64 when called wrongly."};
     struct options options = {.timeout_ms = TIMEOUT_MS};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config *config = verb_config(options.config, NULL);

@@ -36,7 +36,8 @@ static void post_letter(struct replay *replay, const struct dead_letter *letter)
     const struct post post = {.id = 1,
                               .topic = letter->topic,
                               .payload = letter->payload,
-                              .correlation = letter->correlation};
+                              .correlation = letter->correlation,
+                              .trace = trace_of(letter->trace.parent, letter->trace.state)};
     if (replay->is_posted || replay->is_over || mqtt_room(replay->mqtt) == 0)
         return;
     enum err err = mqtt_publish(replay->mqtt, &post);
@@ -76,7 +77,7 @@ enum verb_exit dead_replay(const struct config *config, const struct dead_letter
         post_letter(&replay, letter);
         mqtt_flush(replay.mqtt);
         if (!replay.is_over)
-            verb_link_wait(replay.mqtt, until_ms);
+            verb_link_wait(replay.mqtt, NULL, 0, until_ms);
     }
     enum verb_exit status = report(&replay, config);
     mqtt_stop(replay.mqtt, VERB_LINK_DISCONNECT_MS);

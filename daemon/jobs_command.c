@@ -1,5 +1,6 @@
 #include "daemon/jobs_command.h"
 
+#include "base/closest.h"
 #include "daemon/jobs_action.h"
 #include "daemon/verb.h"
 #include "jobs/doc.h"
@@ -57,6 +58,17 @@ static void add_thing(struct argp_state *state, struct jobs_words *words, const 
     words->things[words->thing_count++] = str_of(arg);
 }
 
+static void refuse_action(struct argp_state *state, const char *arg)
+{
+    struct closest closest = closest_to(str_of(arg));
+    for (size_t i = 0; jobs_action_at(i) != NULL; i++)
+        closest_try(&closest, jobs_action_at(i)->name);
+    if (closest.name != NULL)
+        argp_error(state, "there is no action '%s'; did you mean '%s'?", arg, closest.name);
+    else
+        argp_error(state, "there is no action '%s'", arg);
+}
+
 /* The action, then its job, then the update. */
 static void take_word(struct argp_state *state, struct options *options, const char *arg)
 {
@@ -64,7 +76,7 @@ static void take_word(struct argp_state *state, struct options *options, const c
     if (action == NULL) {
         options->action = jobs_action_find(arg);
         if (options->action == NULL)
-            argp_error(state, "there is no action '%s'", arg);
+            refuse_action(state, arg);
     } else if (str_is_absent(options->words.job)) {
         set_job(state, &options->words, arg);
     } else if (strcmp(action->name, "update") == 0 && options->words.update == NULL) {
@@ -74,16 +86,24 @@ static void take_word(struct argp_state *state, struct options *options, const c
     }
 }
 
+static const char *long_name(char key)
+{
+    const struct argp_option *option = known_options;
+    while (option->name != NULL && option->key != key)
+        option++;
+    return option->name;
+}
+
 static void check_words(struct argp_state *state, const struct options *options)
 {
     const struct jobs_action *action = options->action;
     if (action == NULL)
-        argp_error(state, "an action is needed");
+        argp_error(state, "an action is needed, such as list; see --help");
     else if (action->needs_job && str_is_absent(options->words.job))
         argp_error(state, "%s needs a job", action->name);
     else if (options->given[strspn(options->given, action->options)] != '\0')
-        argp_error(state, "%s does not take -%c", action->name,
-                   options->given[strspn(options->given, action->options)]);
+        argp_error(state, "%s does not take --%s", action->name,
+                   long_name(options->given[strspn(options->given, action->options)]));
 }
 
 /* Options that only some actions take. */
@@ -241,9 +261,15 @@ static char *write_help(int key, const char *text, void *input)
     buf_init(&help, 4096);
     buf_add_text(&help, "Actions:\n");
     for (size_t i = 0; jobs_action_at(i) != NULL; i++)
-        buf_format(&help, "  %s %s\n", jobs_action_at(i)->name, jobs_action_at(i)->summary);
-    buf_add_text(&help, "UPDATE is JSON, or - for standard input. Exits with 1 when the endpoint "
-                        "says no, 2 when it does not answer.");
+        buf_format(&help, "  %s%s%s\n", jobs_action_at(i)->name,
+                   jobs_action_at(i)->summary[0] != '\0' ? " " : "", jobs_action_at(i)->summary);
+    buf_add_text(&help, "UPDATE is JSON, or - for standard input.\n\n"
+                        "Examples:\n"
+                        "  jobs-bridge jobs create line-1 --thing gateway-1 --namespace my-ns\n"
+                        "  jobs-bridge jobs list --status IN_PROGRESS\n"
+                        "  jobs-bridge jobs update line-1 '{\"description\":\"slower\"}'\n\n"
+                        "Exits with 0 when it is done, 1 when the endpoint says no, 2 when it does "
+                        "not answer, 64 when called wrongly.\n");
     char *copy = str_dup(buf_str(&help));
     buf_fini(&help);
     return copy;

@@ -30,7 +30,7 @@ static void take_word(struct argp_state *state, struct options *options, const c
     if (options->action == NULL && strcmp(arg, "test") == 0)
         options->action = arg;
     else if (options->action == NULL)
-        argp_error(state, "there is no action '%s'", arg);
+        argp_error(state, "there is no action '%s': the only one is test", arg);
     else if (options->command == NULL)
         options->command = arg;
     else
@@ -92,10 +92,16 @@ int policy_command_main(int argc, char **argv)
         .options = known_options,
         .parser = parse_option,
         .args_doc = "test JSON",
-        .doc = "Says whether the configured policy allows a command, and by which rule; nothing is "
-               "sent.\vJSON may be - for standard input. What a rule with a direction is judged "
-               "against is what --known says. Exits with 1 when it is denied, 64 when it is no "
-               "valid command."};
+        .doc =
+            "Says whether the configured policy allows a command, and by which rule; nothing is "
+            "sent.\vJSON may be - for standard input. What a rule with a direction is judged "
+            "against is what --known says.\n\n"
+            "Examples:\n"
+            "  jobs-bridge policy test --thing gateway-1 --job line-1 '{\"description\":\"d\"}'\n"
+            "  jobs-bridge policy test --job line-1 --known "
+            "'{\"jobExecutionsRolloutConfig\":{\"maximumPerMinute\":10}}' - <update.json\n\n"
+            "Exits with 0 when it is allowed, 1 when it is denied, 64 when it is no valid "
+            "command or the configuration is wrong."};
     struct options options = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config *config = verb_config_with_policy(options.config, NULL);

@@ -1,9 +1,9 @@
-/* jobs-bridge send: publishes one command as a client of the broker, and prints the answer. */
+/* jobs-bridge send: publishes commands as a client of the broker, and prints the answers. */
 #ifndef DAEMON_SEND_H
 #define DAEMON_SEND_H
 
-/* The process's exit code: VERB_OK when the command was accepted, VERB_REFUSED when it was rejected
- * or could not be sent, VERB_NO_ANSWER. */
+/* The process's exit code: VERB_OK when every command was accepted, VERB_REFUSED when one was
+ * rejected or could not be sent, VERB_NO_ANSWER, VERB_USAGE. */
 int send_main(int argc, char **argv);
 
 #endif

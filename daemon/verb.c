@@ -3,6 +3,7 @@
 #include "daemon/config_all.h"
 #include "daemon/config_file.h"
 #include "daemon/config_value.h"
+#include "daemon/shown.h"
 #include "jobs/doc.h"
 
 #include <argp.h>
@@ -53,11 +54,15 @@ struct config *verb_config_with_policy(const char *file, const char **ret_file)
 void verb_complain(const char *format, ...)
 {
     char text[2 * WHY_TEXT_MAX];
+    struct buf shown;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "jobs-bridge: %s\n", text);
+    buf_init(&shown, 2 * sizeof text);
+    shown_line(&shown, str_of(text));
+    fprintf(stderr, "jobs-bridge: %s\n", buf_text(&shown));
+    buf_fini(&shown);
 }
 
 static enum err read_input(size_t bytes_max, struct buf *ret, struct why *why)
@@ -114,9 +119,22 @@ struct str verb_read_identifier(struct argp_state *state, enum identifier what, 
     return str_of(arg);
 }
 
-enum err verb_read_timeout(const char *word, int64_t *ret_ms, struct why *why)
+int64_t verb_read_timeout(struct argp_state *state, const char *arg)
 {
     static const struct config_key timeout = {
-        .kind = CONFIG_DURATION, .min = 100, .max = INT64_C(3600) * 1000};
-    return config_value_number(&timeout, str_of(word), ret_ms, why);
+        .kind = CONFIG_DURATION, .min = 100, .max = INT64_C(24) * 3600 * 1000};
+    struct why why;
+    int64_t timeout_ms = 0;
+    if (config_value_number(&timeout, str_of(arg), &timeout_ms, &why) != ERR_NONE)
+        argp_error(state, "--timeout: %s (expected 100ms to 24h)", why.text);
+    return timeout_ms;
+}
+
+int64_t verb_read_count(struct argp_state *state, const char *option, const char *arg, int64_t max)
+{
+    int64_t count = 0;
+    if (!str_to_int(str_of(arg), 1, max, &count))
+        argp_error(state, "%s: '%s' is no whole number from 1 to %lld", option, arg,
+                   (long long)max);
+    return count;
 }

@@ -28,7 +28,8 @@ struct config *verb_config(const char *file, const char **ret_file);
 /* The same with the rules of policy.file, whose mistakes are told as well. */
 struct config *verb_config_with_policy(const char *file, const char **ret_file);
 
-/* "jobs-bridge: " and the text, as one line. */
+/* "jobs-bridge: " and the text, as one line. What strangers said may be in it: it is made fit for a
+ * terminal. */
 void verb_complain(const char *format, ...) printf_like(1, 2);
 
 /* The word, or all of standard input if it is "-"; then checked to be one JSON object, whose text
@@ -40,7 +41,11 @@ nodiscard enum err verb_read_json(const char *word, size_t bytes_max, struct buf
 struct argp_state;
 struct str verb_read_identifier(struct argp_state *state, enum identifier what, const char *arg);
 
-/* "15s", within a tenth of a second and an hour. */
-nodiscard enum err verb_read_timeout(const char *word, int64_t *ret_ms, struct why *why);
+/* The argument of --timeout, in milliseconds: "15s", within a tenth of a second and a day; argp's
+ * complaint otherwise. */
+int64_t verb_read_timeout(struct argp_state *state, const char *arg);
+
+/* The argument of a named option, a whole number within 1 and max; argp's complaint otherwise. */
+int64_t verb_read_count(struct argp_state *state, const char *option, const char *arg, int64_t max);
 
 #endif

@@ -3,6 +3,8 @@
 #include "base/chance.h"
 #include "base/now.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -28,18 +30,22 @@ enum err verb_link_new(const struct verb_link_options *options, const struct mqt
         .cert_file = config->mqtt.cert_file,
         .key_file = config->mqtt.key_file,
         .has_clean_session = true,
+        .wants_retained = options->wants_retained,
         .filters = options->filters,
         .filter_count = options->filter_count,
     };
     return mqtt_new(&mqtt, events, ret, why);
 }
 
-void verb_link_wait(struct mqtt *mqtt, int64_t until_ms)
+void verb_link_wait(struct mqtt *mqtt, const int *others, size_t other_count, int64_t until_ms)
 {
     short events = (short)(mqtt_wants_write(mqtt) ? POLLIN | POLLOUT : POLLIN);
-    struct pollfd fd = {.fd = mqtt_fd(mqtt), .events = events};
+    struct pollfd fds[1 + VERB_LINK_OTHERS_MAX] = {{.fd = mqtt_fd(mqtt), .events = events}};
+    assert(other_count <= VERB_LINK_OTHERS_MAX);
+    for (size_t i = 0; i < other_count; i++)
+        fds[1 + i] = (struct pollfd){.fd = others[i], .events = POLLIN};
     int64_t due_ms = mqtt_due_ms(mqtt);
     int64_t left_ms = (due_ms < until_ms ? due_ms : until_ms) - now_mono_ms();
-    if (left_ms > 0)
-        poll(&fd, 1, (int)left_ms); /* an interrupted wait is only a short one */
+    if (left_ms > 0) /* an interrupted wait is only a short one */
+        poll(fds, 1 + other_count, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
 }

@@ -13,13 +13,16 @@ struct verb_link_options {
     const char *verb;           /* its client id is jobs-bridge-<verb>-<random> */
     const char *const *filters; /* to subscribe to; may be none */
     size_t filter_count;
+    bool wants_retained; /* the retained messages of the filters, too */
 };
 
 nodiscard enum err verb_link_new(const struct verb_link_options *options,
                                  const struct mqtt_events *events, struct mqtt **ret,
                                  struct why *why);
 
-/* Waits for something to do, until that time at the latest. */
-void verb_link_wait(struct mqtt *mqtt, int64_t until_ms);
+/* Waits for something to do, until that time at the latest: on the link, or on one of the other
+ * descriptors (those below 0 are none). */
+#define VERB_LINK_OTHERS_MAX 2
+void verb_link_wait(struct mqtt *mqtt, const int *others, size_t other_count, int64_t until_ms);
 
 #endif

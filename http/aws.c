@@ -15,7 +15,8 @@
 #define TARGET_BYTES   8192  /* of a URL */
 #define HEADER_BYTES   16384 /* of the headers of one request */
 #define CLOCK_SLACK_S  120   /* between two clocks that count as equal */
-#define HEADERS_SENT   4     /* content type, date, token, authorization */
+#define HEADERS_SIGNED 4     /* host, date, content type, token */
+#define HEADERS_SENT   6     /* content type, date, token, authorization, the two of a trace */
 #define DATE_BYTES_MAX 64
 
 struct aws {
@@ -167,12 +168,12 @@ static void write_url(struct aws *aws, const struct aws_request *request)
 }
 
 /* Writes "Name: value" and a NUL; returns where it starts. */
-static size_t write_header(struct buf *out, const char *name, const char *value)
+static size_t write_header(struct buf *out, const char *name, struct str value)
 {
     size_t start = out->n;
     buf_add_text(out, name);
     buf_add_text(out, ": ");
-    buf_add_text(out, value);
+    buf_add(out, value);
     buf_add_byte(out, '\0');
     return start;
 }
@@ -180,7 +181,7 @@ static size_t write_header(struct buf *out, const char *name, const char *value)
 static enum err sign(struct aws *aws, const struct aws_request *request,
                      const struct credential *credential, const char *timestamp)
 {
-    struct canonical_header headers[HEADERS_SENT] = {
+    struct canonical_header headers[HEADERS_SIGNED] = {
         {STR("host"), str_of(aws->endpoint.host)},
         {STR("x-amz-date"), str_of(timestamp)},
     };
@@ -222,14 +223,18 @@ static enum err write_headers(struct aws *aws, const struct aws_request *request
     sigv4_timestamp(now_wall_ms() / 1000 + aws->clock_ahead_s, timestamp);
     buf_clear(out);
     if (!str_is_absent(request->body))
-        starts[count++] = write_header(out, "Content-Type", "application/json");
-    starts[count++] = write_header(out, "X-Amz-Date", timestamp);
+        starts[count++] = write_header(out, "Content-Type", STR("application/json"));
+    starts[count++] = write_header(out, "X-Amz-Date", str_of(timestamp));
     if (credential->token[0] != '\0')
-        starts[count++] = write_header(out, "X-Amz-Security-Token", credential->token);
+        starts[count++] = write_header(out, "X-Amz-Security-Token", str_of(credential->token));
     starts[count++] = out->n;
     buf_add_text(out, "Authorization: ");
     enum err err = sign(aws, request, credential, timestamp);
     buf_add_byte(out, '\0');
+    if (!str_is_absent(request->trace.parent)) /* not signed: on their way others may change them */
+        starts[count++] = write_header(out, "traceparent", request->trace.parent);
+    if (!str_is_absent(request->trace.state))
+        starts[count++] = write_header(out, "tracestate", request->trace.state);
     if (err == ERR_NONE)
         err = buf_err(out);
     if (err != ERR_NONE)
@@ -287,7 +292,8 @@ static struct str keep(struct buf *copy, struct str text)
 static enum err hold(struct aws *aws, struct pending *pending, const struct aws_request *request)
 {
     struct str method = {request->method, strlen(request->method) + 1};
-    size_t n = method.n + request->path.n + request->query.n + request->body.n;
+    size_t n = method.n + request->path.n + request->query.n + request->body.n +
+               request->trace.parent.n + request->trace.state.n;
     buf_init(&pending->copy, (size_t)LIMITS_REQUEST_BYTES);
     if (buf_reserve(&pending->copy, n) == NULL)
         return buf_err(&pending->copy);
@@ -296,6 +302,8 @@ static enum err hold(struct aws *aws, struct pending *pending, const struct aws_
     pending->request.path = keep(&pending->copy, request->path);
     pending->request.query = keep(&pending->copy, request->query);
     pending->request.body = keep(&pending->copy, request->body);
+    pending->request.trace.parent = keep(&pending->copy, request->trace.parent);
+    pending->request.trace.state = keep(&pending->copy, request->trace.state);
     list_push_back(&aws->held, &pending->node);
     aws->held_count++;
     return ERR_NONE;

@@ -9,6 +9,7 @@
 #ifndef HTTP_AWS_H
 #define HTTP_AWS_H
 
+#include "base/trace.h"
 #include "http/credentials.h"
 #include "http/endpoint.h"
 #include "http/http.h"
@@ -19,9 +20,10 @@ struct aws;
 struct aws_request {
     uint64_t id; /* comes back in the answer */
     const char *method;
-    struct str path;  /* percent-encoded, from '/' on */
-    struct str query; /* percent-encoded, without '?'; absent: none */
-    struct str body;  /* JSON; absent: none */
+    struct str path;    /* percent-encoded, from '/' on */
+    struct str query;   /* percent-encoded, without '?'; absent: none */
+    struct str body;    /* JSON; absent: none */
+    struct trace trace; /* valid, or absent; sent beside the signed headers */
     int64_t timeout_ms;
     size_t answer_bytes_max; /* 0: LIMITS_ANSWER_BYTES */
 };

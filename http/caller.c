@@ -74,7 +74,8 @@ void caller_free(struct caller *caller)
     free(caller);
 }
 
-/* Both are [a-zA-Z0-9_-]: nothing else may come near a URL, whoever forgot to check. */
+/* Both are [a-zA-Z0-9_-]: nothing else may come near a URL, whoever forgot to check; nor anything
+ * but a valid trace near a header. */
 static bool is_id(struct str id, size_t max)
 {
     for (size_t i = 0; i < id.n; i++) {
@@ -103,6 +104,7 @@ enum err caller_call(void *context, const struct call *call)
         .path = str_of(path),
         .query = has_namespace ? str_of(query) : STR_NONE,
         .body = call->body,
+        .trace = trace_of(call->trace.parent, call->trace.state),
         .timeout_ms = caller->timeout_ms,
     };
     return aws_start(caller->aws, &request);
@@ -119,6 +121,7 @@ enum err caller_describe(void *context, const struct call *call)
         .id = call->id,
         .method = "GET",
         .path = str_of(path),
+        .trace = trace_of(call->trace.parent, call->trace.state),
         .timeout_ms = caller->timeout_ms,
     };
     enum err err = aws_start(caller->aws, &request);

@@ -251,7 +251,8 @@ static enum err subscribe_v5(struct link *link, char *const *filters, int *codes
     for (int i = 0; i < count; i++) {
         each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
         each[i].retainAsPublished = 1;
-        each[i].retainHandling = 2; /* retained messages are not sent at all */
+        /* 0: sent at each subscription; 2: not at all */
+        each[i].retainHandling = link->setup->options.wants_retained ? 0 : 2;
     }
     MQTTResponse response =
         MQTTClient_subscribeMany5(link->handle, count, filters, codes, each, NULL);

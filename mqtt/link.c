@@ -2,11 +2,13 @@
 
 #include "base/now.h"
 #include "base/utf8.h"
+#include "mqtt/property.h"
 #include "mqtt/reason_code.h"
 #include "mqtt/wraps.h"
 
 #define TOPIC_MAX   65535 /* bytes: MQTT's length has 16 bits */
 #define PACKET_TRIM 64    /* bytes: fixed header, lengths, packet id, property ids */
+#define USER_TRIM   5     /* bytes: of a user property, beside its name and value */
 
 enum err link_init(struct link *link, const struct setup *setup, struct why *why)
 {
@@ -56,25 +58,32 @@ void link_why_lost(const struct link *link, struct why *why)
         why_set(why, ERR_DOWN, NULL, "the broker closed the connection");
 }
 
+static size_t packet_bytes(const struct link_message *message)
+{
+    return message->topic.n + message->payload.n + message->correlation.n + PACKET_TRIM;
+}
+
+static size_t trace_bytes(const struct trace *trace)
+{
+    size_t parent = trace->parent.n + sizeof PROPERTY_TRACEPARENT + USER_TRIM;
+    size_t state = trace->state.n + sizeof PROPERTY_TRACESTATE + USER_TRIM;
+    return trace_is_absent(trace) ? 0 : parent + state;
+}
+
 static bool is_publishable(const struct link *link, const struct link_message *message)
 {
     struct str topic = message->topic;
-    size_t bytes = topic.n + message->payload.n + message->correlation.n + PACKET_TRIM;
-    return topic.n > 0 && topic.n <= TOPIC_MAX && bytes <= link->packet_max &&
+    return topic.n > 0 && topic.n <= TOPIC_MAX && packet_bytes(message) <= link->packet_max &&
            message->correlation.n <= LIMITS_CORRELATION_BYTES && utf8_is_valid(topic) &&
            !str_has(topic, '\0') && !str_has(topic, '+') && !str_has(topic, '#');
 }
 
+/* A trace is worth less than what it is about: where both do not fit, it stays behind. */
 static int publish_v5(struct link *link, const struct link_message *message, const char *topic)
 {
     MQTTProperties properties = MQTTProperties_initializer;
-    int rc = 0;
-    if (!str_is_absent(message->correlation)) {
-        MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
-        property.value.data.data = (char *)message->correlation.p;
-        property.value.data.len = (int)message->correlation.n;
-        rc = MQTTProperties_add(&properties, &property);
-    }
+    bool has_room = packet_bytes(message) + trace_bytes(&message->trace) <= link->packet_max;
+    int rc = property_write(message, has_room, &properties);
     if (rc == 0) {
         MQTTResponse response =
             MQTTClient_publish5(link->handle, topic, (int)message->payload.n, message->payload.p, 1,
@@ -141,26 +150,6 @@ void link_pulled_free(struct link_pulled *pulled)
     *pulled = (struct link_pulled){0};
 }
 
-/* Absent if there is no such property. */
-static struct str text_property(MQTTProperties *properties, enum MQTTPropertyCodes code)
-{
-    const MQTTProperty *property = MQTTProperties_getProperty(properties, code);
-    if (property == NULL)
-        return STR_NONE;
-    MQTTLenString data = property->value.data;
-    return data.len > 0 ? (struct str){data.data, (size_t)data.len} : STR("");
-}
-
-static void add_properties(MQTTProperties *properties, struct arrival *arrival)
-{
-    arrival->response_topic = text_property(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
-    arrival->correlation = text_property(properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
-    const MQTTProperty *expiry =
-        MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL);
-    if (expiry != NULL)
-        arrival->expiry_s = expiry->value.integer4;
-}
-
 void link_arrival(const struct link *link, const struct link_pulled *pulled,
                   struct arrival *ret_arrival)
 {
@@ -177,7 +166,7 @@ void link_arrival(const struct link *link, const struct link_pulled *pulled,
     if (message->qos > 0)
         ret_arrival->ack_ticket = link->generation << 16 | (uint16_t)message->msgid;
     if (link->setup->options.version == 5)
-        add_properties(&message->properties, ret_arrival);
+        property_read(&message->properties, ret_arrival);
 }
 
 void link_acknowledge(struct link *link, uint64_t ticket)

@@ -28,6 +28,7 @@ struct link_message {
     struct str topic;
     struct str payload;
     struct str correlation;
+    struct trace trace; /* MQTT 5 only */
     bool is_retained;
     bool is_own; /* no receipt is wanted */
 };

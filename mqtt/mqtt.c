@@ -343,6 +343,7 @@ enum err mqtt_publish(void *context, const struct post *post)
                                          .topic = post->topic,
                                          .payload = post->payload,
                                          .correlation = post->correlation,
+                                         .trace = post->trace,
                                      });
 }
 

@@ -50,6 +50,7 @@ struct mqtt_options {
     bool has_clean_session;     /* true: nothing is kept at the broker (send, watch) */
     const char *const *filters; /* subscribed at QoS 1 */
     size_t filter_count;
+    bool wants_retained;              /* MQTT 5: also what is retained; 3.1.1 always brings it */
     const char *const *stale_filters; /* of an earlier configuration: sessions keep them, so they */
     size_t stale_count;               /* are unsubscribed */
     const char *status_topic;         /* NULL: no last will and no status */

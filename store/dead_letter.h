@@ -7,6 +7,7 @@
 #define STORE_DEAD_LETTER_H
 
 #include "base/str.h"
+#include "base/trace.h"
 #include "store/store.h"
 
 struct dead_letters;
@@ -19,6 +20,7 @@ struct dead_letter {
     struct str topic;
     struct str payload;     /* empty if it was too long to be a command */
     struct str correlation; /* absent: none */
+    struct trace trace;     /* likewise */
     int64_t arrived_at_ms;
     int64_t code; /* how the command ended: an enum reject, 0 if accepted */
     struct str message;

@@ -17,6 +17,8 @@ void journal_row_set_command(struct statement *add, const struct journal_entry *
     statement_set_bytes(add, 8, entry->correlation);
     statement_set_bytes(add, 9, entry->repeat_of);
     statement_set_bytes(add, 10, entry->payload);
+    statement_set_str(add, 11, entry->trace.parent);
+    statement_set_str(add, 12, entry->trace.state);
 }
 
 void journal_row_set_ending(struct statement *decide, const struct ending *ending)
@@ -35,7 +37,7 @@ void journal_row_set_ending(struct statement *decide, const struct ending *endin
 size_t journal_row_bytes(const struct journal_entry *entry)
 {
     return ROW_BYTES + entry->topic.n + entry->payload.n + entry->response_topic.n +
-           entry->correlation.n + entry->repeat_of.n;
+           entry->correlation.n + entry->repeat_of.n + entry->trace.parent.n + entry->trace.state.n;
 }
 
 void journal_row_read(const struct statement *row, struct journal_entry *ret)
@@ -63,6 +65,7 @@ void journal_row_read(const struct statement *row, struct journal_entry *ret)
                 .request_id = statement_str(row, 17),
             },
         .payload = statement_bytes(row, 18),
+        .trace = {.parent = statement_str(row, 19), .state = statement_str(row, 20)},
     };
 }
 
@@ -71,8 +74,9 @@ enum err journal_row_copy(const struct statement *row, struct buf *to, struct jo
 {
     journal_row_read(row, ret);
     struct str *const texts[] = {
-        &ret->topic,     &ret->payload,      &ret->response_topic, &ret->correlation,
-        &ret->repeat_of, &ret->ending.field, &ret->ending.message, &ret->ending.request_id,
+        &ret->topic,        &ret->payload,      &ret->response_topic, &ret->correlation,
+        &ret->repeat_of,    &ret->ending.field, &ret->ending.message, &ret->ending.request_id,
+        &ret->trace.parent, &ret->trace.state,
     };
     return keep_texts(to, texts, COUNT_OF(texts), why);
 }

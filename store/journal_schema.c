@@ -53,5 +53,8 @@ static const char version_2[] = "CREATE TABLE memories ("
                                 "    text TEXT NOT NULL"
                                 ") STRICT;";
 
-const char *const journal_schema_migrations[] = {version_1, version_2};
+static const char version_3[] = "ALTER TABLE commands ADD COLUMN traceparent TEXT;"
+                                "ALTER TABLE commands ADD COLUMN tracestate TEXT;";
+
+const char *const journal_schema_migrations[] = {version_1, version_2, version_3};
 const size_t journal_schema_migration_count = COUNT_OF(journal_schema_migrations);

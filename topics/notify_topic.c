@@ -139,3 +139,33 @@ enum err notify_topic_format(struct str template, const struct notify_topic_valu
         buf_add(out, (struct str){draft.text, draft.n});
     return err;
 }
+
+/* One level: the values that are known in place of their names, or any level at all. */
+static void add_level_filter(struct str level, struct str prefix, struct str root, struct buf *out)
+{
+    size_t start = out->n;
+    struct str rest = level;
+    while (!str_is_absent(rest)) {
+        buf_add(out, str_cut(&rest, '{'));
+        if (str_is_absent(rest))
+            return;
+        struct str name = str_cut(&rest, '}');
+        if (str_eq_text(name, "prefix") || str_eq_text(name, "root")) {
+            buf_add(out, str_eq_text(name, "prefix") ? prefix : root);
+        } else {
+            out->n = start;
+            buf_add_byte(out, '+');
+            return;
+        }
+    }
+}
+
+void notify_topic_filter(struct str template, struct str prefix, struct str root, struct buf *out)
+{
+    struct str rest = template;
+    while (!str_is_absent(rest)) {
+        add_level_filter(str_cut(&rest, '/'), prefix, root, out);
+        if (!str_is_absent(rest))
+            buf_add_byte(out, '/');
+    }
+}

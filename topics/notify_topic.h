@@ -39,4 +39,8 @@ nodiscard enum err notify_topic_format(struct str template,
                                        const struct notify_topic_values *values, struct buf *out,
                                        struct why *why);
 
+/* Appends a filter that matches every topic of the template, and others as well: a level with
+ * another placeholder than {root} and {prefix} becomes '+'. The template must be a valid one. */
+void notify_topic_filter(struct str template, struct str prefix, struct str root, struct buf *out);
+
 #endif

@@ -73,6 +73,26 @@ static void the_later_value_of_each_member_wins(void **state)
     lane_free(lane);
 }
 
+static void the_trace_is_that_of_the_newest_that_has_one(void **state)
+{
+    (void)state;
+    const struct wish wishes[] = {
+        {NULL, "\"description\":\"one\""},
+        {NULL, "\"description\":\"two\""},
+        {NULL, "\"description\":\"three\""},
+    };
+    struct lane *lane = lane_of(wishes, COUNT_OF(wishes));
+    struct record *first = lane_head(lane);
+    struct record *second = list_entry(first->lane_node.next, struct record, lane_node);
+    call(lane);
+    check_str(batch_trace(first).parent, NULL);
+    first->trace.parent = STR("one");
+    check_str(batch_trace(first).parent, "one");
+    second->trace.parent = STR("two");
+    check_str(batch_trace(first).parent, "two");
+    lane_free(lane);
+}
+
 static void what_arrives_later_is_no_part_of_the_call(void **state)
 {
     (void)state;
@@ -177,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_later_value_of_each_member_wins),
+        cmocka_unit_test(the_trace_is_that_of_the_newest_that_has_one),
         cmocka_unit_test(what_arrives_later_is_no_part_of_the_call),
         cmocka_unit_test(where_a_batch_ends),
         cmocka_unit_test(no_more_than_may_share),

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 #define TOPIC "jobs-bridge/jobs/j/update"
 
 /* A journal that notes what it is asked and answers as told. */
@@ -109,6 +111,7 @@ static int set_up(void **state)
     ledger_init(&fixture.ledger, &port);
     fixture.arrival = sample_arrival(TOPIC, "{\"description\":\"x\",\"clientToken\":\"mine\"}");
     fixture.arrival.correlation = STR("corr");
+    fixture.arrival.trace.parent = STR(TRACEPARENT);
     fixture.arrival.expiry_s = 60;
     fixture.record = sample_taken(&fixture.options, &fixture.arrival);
     fixture.record->seq = 7;
@@ -138,6 +141,7 @@ static void what_arrived_is_noted_whole(void **state)
     check_str(entry->topic, TOPIC);
     assert_true(str_eq(entry->payload, fixture->arrival.payload));
     check_str(entry->correlation, "corr");
+    check_str(entry->trace.parent, TRACEPARENT);
     check_str(entry->repeat_of, "mine");
     assert_int_equal(entry->qos, 1);
     assert_int_equal(entry->arrived_at_ms, SAMPLE_WALL_MS);
@@ -147,6 +151,7 @@ static void what_arrived_is_noted_whole(void **state)
     check_str(again.topic, TOPIC);
     assert_true(str_eq(again.payload, fixture->arrival.payload));
     check_str(again.correlation, "corr");
+    check_str(again.trace.parent, TRACEPARENT);
     assert_int_equal(again.expiry_s, 60);
     assert_int_equal(again.qos, 1);
     assert_int_equal(again.ack_ticket, 0);

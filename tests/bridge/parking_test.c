@@ -51,6 +51,27 @@ static void absent_and_empty_stay_what_they_are(void **state)
     parking_clear(&parking);
 }
 
+static void a_trace_is_kept_if_it_is_one(void **state)
+{
+    (void)state;
+    static const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    struct parking parking;
+    struct arrival traced = arrival_of(1);
+    struct arrival other = arrival_of(2);
+    traced.trace = (struct trace){str_of(parent), STR("a=1")};
+    other.trace = (struct trace){STR("00-0af7"), STR("a=1")};
+    parking_init(&parking);
+    assert_int_equal(parking_add(&parking, &traced), ERR_NONE);
+    assert_int_equal(parking_add(&parking, &other), ERR_NONE);
+    check_str(parking_first(&parking)->trace.parent, parent);
+    check_str(parking_first(&parking)->trace.state, "a=1");
+    assert_true(parking_first(&parking)->trace.parent.p != parent);
+    parking_drop_first(&parking);
+    check_str(parking_first(&parking)->trace.parent, NULL);
+    check_str(parking_first(&parking)->trace.state, NULL);
+    parking_clear(&parking);
+}
+
 static void first_come_first_out_up_to_the_maximum(void **state)
 {
     (void)state;
@@ -81,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_parked_is_a_copy),
         cmocka_unit_test(absent_and_empty_stay_what_they_are),
+        cmocka_unit_test(a_trace_is_kept_if_it_is_one),
         cmocka_unit_test(first_come_first_out_up_to_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* However it is asked for. */
+static void check_help_of(const char *verb, const char *expected)
+{
+    static const char *const options[] = {"--help", "-?", "-h"};
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        struct program_outcome help;
+        char words[32];
+        snprintf(words, sizeof words, "%s %s", verb, options[i]);
+        program_run(words, &help);
+        assert_int_equal(help.status, VERB_OK);
+        assert_string_equal(help.out, expected);
+    }
+}
+
 static void version_and_help(void **state)
 {
     (void)state;
@@ -21,7 +35,7 @@ static void version_and_help(void **state)
         assert_string_equal(verb.err, "");
         check_has(verb.out, "jobs-bridge ");
     }
-    static const char *const verbs[] = {"run", "check", "send", "jobs", "policy", "dead"};
+    static const char *const verbs[] = {"run", "check", "send", "watch", "jobs", "policy", "dead"};
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
         struct program_outcome help;
         char words[32], usage[64];
@@ -30,6 +44,9 @@ static void version_and_help(void **state)
         program_run(words, &help);
         assert_int_equal(help.status, VERB_OK);
         check_has(help.out, usage);
+        check_has(help.out, "\nExamples:\n  jobs-bridge ");
+        check_has(help.out, "Exits with 0 ");
+        check_help_of(verbs[i], help.out);
     }
 }
 
@@ -42,25 +59,37 @@ static void wrong_words(void **state)
     } cases[] = {
         {"", "Usage:"},
         {"dance", "'dance'"},
-        {"watch", "not built yet"},
+        {"wacth", "did you mean 'watch'?"},
+        {"sned", "did you mean 'send'?"},
+        {"--config x run", "options stand behind the verb"},
+        {"watch dance", "options only"},
+        {"watch --count 0", "'0' is no whole number"},
+        {"watch --timeout 0s", "--timeout"},
+        {"watch --job a/b", "jobId"},
+        {"check x.yaml", "a file is named by --config"},
         {"help dance", "'dance'"},
         {"version 2", "'2'"},
         {"run --colour", "--colour"},
         {"run --log-level loud", "'loud'"},
-        {"send {}", "--job"},
-        {"send --job j", "--job and the command"},
+        {"send {}", "--job is needed"},
         {"send --job a/b {}", "jobId"},
         {"send --job j --thing a/b {}", "thingName"},
         {"send --job j --namespace a.b {}", "namespaceId"},
         {"send --job j --timeout 5 {}", "has no unit"},
-        {"send --job j --timeout 2h {}", "out of range"},
+        {"send --job j --timeout 25h {}", "out of range"},
+        {"send --job j", "the command is needed"},
         {"send --job j {} {}", "one command"},
+        {"send --job j --lines {}", "come from standard input"},
+        {"send --job j --lines --repeat 2", "either --repeat or --lines"},
+        {"send --job j --repeat 0 {}", "--repeat: '0' is no whole number from 1 to 1000000"},
+        {"send --job j --rate x {}", "--rate: 'x'"},
         {"send --job j {", "the command:"},
         {"send --job j []", "no JSON object"},
         {"send --job j --dry-run {\"dryRun\":false}", "no dry run"},
         {"send --job j {\"clientToken\":\"a.b\"}", "clientToken"},
         {"dead", "an action"},
         {"dead dance", "'dance'"},
+        {"dead lst", "did you mean 'list'?"},
         {"dead show", "needs the number"},
         {"dead show x", "'x' is not the number"},
         {"dead show 0", "'0' is not the number"},
@@ -72,10 +101,12 @@ static void wrong_words(void **state)
         {"dead replay 1 --timeout 5", "has no unit"},
         {"jobs", "an action"},
         {"jobs dance", "'dance'"},
+        {"jobs descirbe", "did you mean 'describe'?"},
+        {"policy try", "the only one is test"},
         {"jobs describe", "needs a job"},
         {"jobs describe a.b", "jobId"},
         {"jobs describe a b", "too many"},
-        {"jobs describe a --force", "does not take -f"},
+        {"jobs describe a --force", "does not take --force"},
         {"jobs create a", "--thing"},
         {"jobs update a", "the update"},
         {"jobs update a []", "no JSON object"},

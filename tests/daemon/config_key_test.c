@@ -42,7 +42,8 @@ static void closest(void **state)
         const char *name;
         const char *closest;
     } cases[] = {
-        {"mqtt", "ulr", NULL}, /* two slips of three letters could be anything */
+        {"mqtt", "ulr", "url"}, /* neighbours swapped: one slip */
+        {"mqtt", "uri1", NULL}, /* two slips of four letters could be anything */
         {"mqtt", "clientid", "client_id"},
         {"mqtt", "keep_alvie", "keep_alive"},
         {"mqtt", "keepalives", "keep_alive"},

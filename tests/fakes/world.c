@@ -98,6 +98,8 @@ void world_free(struct world *world)
         free(world->arrivals[i].payload);
         free(world->arrivals[i].response_topic);
         free(world->arrivals[i].correlation);
+        free(world->arrivals[i].traceparent);
+        free(world->arrivals[i].tracestate);
     }
     free(world->arrivals);
     free(world->deliveries);

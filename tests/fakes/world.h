@@ -43,7 +43,9 @@ struct world_command {
     const char *topic;          /* instead of the one made of the above */
     const char *payload;        /* instead of the one made of the above */
     const char *response_topic; /* MQTT 5 */
-    int64_t expires_in_s;       /* MQTT 5 Message Expiry; 0: none */
+    const char *traceparent;    /* MQTT 5 user properties */
+    const char *tracestate;
+    int64_t expires_in_s; /* MQTT 5 Message Expiry; 0: none */
     bool is_retained;
     bool is_qos0;
     bool is_anonymous; /* without Correlation Data: its answers are not looked at */
@@ -54,6 +56,8 @@ struct world_arrival {
     char *payload;
     char *response_topic; /* NULL: none */
     char *correlation;    /* NULL: none */
+    char *traceparent;    /* NULL: none */
+    char *tracestate;     /* NULL: none */
     int64_t at_ms;
     int64_t expires_ms; /* -1: never */
     bool is_qos0;

@@ -17,6 +17,8 @@ void world_broker_fini(struct world_broker *broker)
         free(broker->posts[i].topic);
         free(broker->posts[i].payload);
         free(broker->posts[i].correlation);
+        free(broker->posts[i].traceparent);
+        free(broker->posts[i].tracestate);
     }
     free(broker->posts);
     free(broker->acks);
@@ -59,6 +61,8 @@ static enum err publish(void *context, const struct post *post)
         .topic = str_dup(post->topic),
         .payload = str_dup(post->payload),
         .correlation = str_dup(post->correlation),
+        .traceparent = str_dup(post->trace.parent),
+        .tracestate = str_dup(post->trace.state),
         .at_ms = *broker->now_ms,
         .link = broker->link,
         .life = broker->life,

@@ -14,6 +14,8 @@ struct world_post {
     char *topic;
     char *payload;
     char *correlation; /* NULL: none */
+    char *traceparent; /* NULL: none */
+    char *tracestate;  /* NULL: none */
     int64_t at_ms;
     unsigned link; /* which connection it went out on */
     unsigned life; /* and of which process */

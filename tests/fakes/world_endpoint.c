@@ -16,6 +16,7 @@ void world_endpoint_fini(struct world_endpoint *endpoint)
         free(endpoint->calls[i].job);
         free(endpoint->calls[i].namespace);
         free(endpoint->calls[i].body);
+        free(endpoint->calls[i].traceparent);
     }
     free(endpoint->calls);
     free(endpoint->effects);
@@ -87,6 +88,7 @@ static enum err begin(struct world_endpoint *endpoint, const struct call *call, 
         .job = str_dup(call->job),
         .namespace = str_dup(call->namespace),
         .body = str_dup(call->body),
+        .traceparent = str_dup(call->trace.parent),
         .is_question = is_question,
         .started_ms = *endpoint->now_ms,
         .ends_ms = DUE_NEVER,

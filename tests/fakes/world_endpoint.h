@@ -23,7 +23,8 @@ struct world_call {
     char *job;
     char *namespace; /* NULL: none */
     char *body;
-    bool is_question; /* a DescribeJob about the body */
+    char *traceparent; /* NULL: none */
+    bool is_question;  /* a DescribeJob about the body */
     int64_t started_ms;
     int64_t ends_ms; /* DUE_NEVER: no reply comes */
     struct world_reply reply;

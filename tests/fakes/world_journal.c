@@ -47,6 +47,8 @@ static void free_row(struct world_row *row)
     free((char *)row->entry.response_topic.p);
     free((char *)row->entry.correlation.p);
     free((char *)row->entry.repeat_of.p);
+    free((char *)row->entry.trace.parent.p);
+    free((char *)row->entry.trace.state.p);
     free_ending(&row->entry.ending);
     free(row->key);
     free(row->buried);
@@ -177,6 +179,7 @@ static enum err add(void *context, const struct journal_entry *entry, struct why
     row->entry.response_topic = copy(entry->response_topic);
     row->entry.correlation = copy(entry->correlation);
     row->entry.repeat_of = copy(entry->repeat_of);
+    row->entry.trace = (struct trace){copy(entry->trace.parent), copy(entry->trace.state)};
     row->entry.ending = (struct ending){0};
     row->key = key_of(entry);
     if (entry->state == JOURNAL_DECIDED) {

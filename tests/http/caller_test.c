@@ -82,15 +82,21 @@ static void open_caller(struct fixture *fixture, unsigned port)
         ERR_NONE);
 }
 
-static void start_call(struct fixture *fixture)
+static void start_traced(struct fixture *fixture, struct trace trace)
 {
     const struct call call = {.id = 7,
                               .job = STR("job-1"),
                               .namespace = STR("my-ns"),
-                              .body = STR("{\"description\":\"hello\"}")};
+                              .body = STR("{\"description\":\"hello\"}"),
+                              .trace = trace};
     fixture->outcome = (struct outcome){0};
     assert_int_equal(caller_call(fixture->caller, &call), ERR_NONE);
     assert_int_equal(fixture->outcome.count, 0);
+}
+
+static void start_call(struct fixture *fixture)
+{
+    start_traced(fixture, (struct trace){0});
 }
 
 static void run_until_reply(struct fixture *fixture)
@@ -197,6 +203,8 @@ struct checker {
     int64_t clock_ahead_s;
     struct why why;
     char seen[512];
+    char traceparent[64];
+    char tracestate[64];
 };
 
 static void check_request(void *context, const struct server_request *request,
@@ -211,6 +219,10 @@ static void check_request(void *context, const struct server_request *request,
     snprintf(checker->seen, sizeof checker->seen, "%s %.*s?%.*s %.*s %.*s", request->method,
              STR_ARG(request->path), STR_ARG(request->query),
              STR_ARG(server_header(request, "content-type")), STR_ARG(request->body));
+    snprintf(checker->traceparent, sizeof checker->traceparent, "%.*s",
+             STR_ARG(server_header(request, "traceparent")));
+    snprintf(checker->tracestate, sizeof checker->tracestate, "%.*s",
+             STR_ARG(server_header(request, "tracestate")));
     if (fault == FAULT_OK)
         return;
     response->status = fault_http_status(fault);
@@ -252,6 +264,31 @@ static void calls_are_signed_so_that_they_verify(void **state)
     assert_string_equal(checker.seen, "PATCH /jobs/job-1?namespaceId=my-ns application/json "
                                       "{\"description\":\"hello\"}");
     server_stop(server);
+}
+
+static void check_traced(struct fixture *fixture, struct trace trace, const char *parent,
+                         const char *tracestate)
+{
+    struct checker checker = {0};
+    struct server *server = start_checker(&checker);
+    open_caller(fixture, server_port(server));
+    start_traced(fixture, trace);
+    run_until_reply(fixture);
+    assert_string_equal(checker.why.text, "");
+    assert_int_equal(fixture->outcome.class, FAULT_NONE);
+    assert_string_equal(checker.traceparent, parent);
+    assert_string_equal(checker.tracestate, tracestate);
+    server_stop(server);
+}
+
+static void a_trace_goes_beside_the_signature(void **state)
+{
+    static const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    struct fixture *fixture = *state;
+    check_traced(fixture, (struct trace){str_of(parent), STR("a=1,b=2")}, parent, "a=1,b=2");
+    check_traced(fixture, (struct trace){str_of(parent), STR_NONE}, parent, "");
+    check_traced(fixture, (struct trace){STR("00\r\nx-amz-evil: 1"), STR("a=1")}, "", "");
+    check_traced(fixture, (struct trace){str_of(parent), STR("a=1\r\nx: y")}, parent, "");
 }
 
 static void refused_keys_are_read_again(void **state)
@@ -371,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(calls_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_answer_is_a_transport_fault, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_are_signed_so_that_they_verify, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trace_goes_beside_the_signature, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused_keys_are_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_clock_is_made_up_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_credentials_the_reply_comes_later, set_up,

@@ -36,6 +36,36 @@ static void someone_publishes(const char *topic, const char *payload, const char
     assert_int_equal(broker_process_run(argv, NULL), 0);
 }
 
+/* With the words, which give it a property, twice. */
+static void someone_publishes_twice(const char *const property[5])
+{
+    char port[8];
+    snprintf(port, sizeof port, "%d", broker.port);
+    const char *argv[] = {"/usr/bin/mosquitto_pub",
+                          "-p",
+                          port,
+                          "-t",
+                          RIG_TOPIC,
+                          "-m",
+                          "twice",
+                          property[0],
+                          property[1],
+                          property[2],
+                          property[3],
+                          property[4],
+                          property[0],
+                          property[1],
+                          property[2],
+                          property[3],
+                          property[4],
+                          "-q",
+                          "1",
+                          "-V",
+                          "5",
+                          NULL};
+    assert_int_equal(broker_process_run(argv, NULL), 0);
+}
+
 static void assert_retained(const char *topic, const char *payload)
 {
     char port[8];
@@ -134,6 +164,33 @@ static void test_properties(void **state)
     rig_for_ms(rig, 100);
     assert_int_equal(rig->arrival_count, 0);
     someone_publishes(RIG_TOPIC, "", (const char *[6]){"-r"}); /* MQTT 3.1.1 has no such choice */
+}
+
+/* Of one name there may be several: then nobody knows which is meant. */
+static void test_traces(void **state)
+{
+    (void)state;
+    static const char *const both[6] = {"-D", "publish", "user-property", "traceparent", "p", NULL};
+    struct mqtt_options options = options_of(5, true);
+    struct post post = {.id = 1, .topic = STR(RIG_TOPIC), .payload = STR("x")};
+    rig_start(rig, &options);
+    rig_until_up(rig);
+    post.trace = (struct trace){STR("parent"), STR("a=1")};
+    assert_int_equal(mqtt_publish(rig->mqtt, &post), ERR_NONE);
+    rig_until_arrivals(rig, 1);
+    assert_string_equal(rig->arrivals[0].traceparent, "parent");
+    assert_string_equal(rig->arrivals[0].tracestate, "a=1");
+    post.id = 2;
+    post.trace = (struct trace){0};
+    assert_int_equal(mqtt_publish(rig->mqtt, &post), ERR_NONE);
+    rig_until_arrivals(rig, 2);
+    assert_string_equal(rig->arrivals[1].traceparent, "");
+    someone_publishes(RIG_TOPIC, "b", both);
+    someone_publishes_twice(both);
+    rig_until_arrivals(rig, 4);
+    assert_string_equal(rig->arrivals[2].traceparent, "p");
+    assert_string_equal(rig->arrivals[3].traceparent, "");
+    rig_end(rig);
 }
 
 /* Never acknowledged, so it comes again; then acknowledged, so it does not. */
@@ -293,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT(test_round_trips),
         UNIT(test_properties),
+        UNIT(test_traces),
         UNIT(test_redelivery),
         UNIT(test_status),
         UNIT(test_broker_absent_killed_and_back),

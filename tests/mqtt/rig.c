@@ -42,6 +42,8 @@ static void on_arrival(void *context, const struct arrival *arrival)
     copy(kept->payload, sizeof kept->payload, arrival->payload);
     copy(kept->response_topic, sizeof kept->response_topic, arrival->response_topic);
     copy(kept->correlation, sizeof kept->correlation, arrival->correlation);
+    copy(kept->traceparent, sizeof kept->traceparent, arrival->trace.parent);
+    copy(kept->tracestate, sizeof kept->tracestate, arrival->trace.state);
     if (rig->acknowledges)
         mqtt_acknowledge(rig->mqtt, arrival->ack_ticket);
 }

@@ -13,6 +13,8 @@ struct rig_arrival {
     size_t payload_n;
     char response_topic[64];
     char correlation[64];
+    char traceparent[64];
+    char tracestate[64];
     int64_t expiry_s;
     int qos;
     bool is_retained;

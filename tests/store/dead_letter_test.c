@@ -75,9 +75,32 @@ static void a_letter_tells_all(void **state)
     check_str(letter.payload, "xxxxxxxxxxxxxxxxxxxx");
     check_str(letter.message, NULL);
     check_str(letter.correlation, NULL);
+    check_str(letter.trace.parent, NULL);
     struct why why = {0};
     assert_int_equal(dead_letter_find(fixture->letters, id + 1, &letter, &why), ERR_NOT_FOUND);
     check_has(why.text, "no dead letter 2");
+}
+
+static void a_letter_keeps_its_trace(void **state)
+{
+    static const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    struct fixture *fixture = *state;
+    struct journal_file *file = &fixture->file;
+    struct dead_letter letter;
+    const struct journal_entry entry = {.seq = 1,
+                                        .topic = STR("t"),
+                                        .payload = STR("{}"),
+                                        .trace = {str_of(parent), STR("a=1")},
+                                        .arrived_at_ms = file->wall_ms,
+                                        .expires_at_ms = -1};
+    assert_int_equal(journal_add(file->journal, &entry, &file->why), ERR_NONE);
+    assert_int_equal(journal_bury(file->journal, 1, STR("x"), file->wall_ms, &file->why), ERR_NONE);
+    journal_file_decide(file, 1, 0);
+    journal_file_commit(file);
+    open_letters(fixture);
+    assert_int_equal(dead_letter_find(fixture->letters, 1, &letter, NULL), ERR_NONE);
+    check_str(letter.trace.parent, parent);
+    check_str(letter.trace.state, "a=1");
 }
 
 static void they_come_in_order_of_arrival(void **state)
@@ -177,6 +200,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_letter_tells_all),
+        CASE(a_letter_keeps_its_trace),
         CASE(they_come_in_order_of_arrival),
         CASE(dropped_it_is_gone_with_its_command),
         CASE(all_at_once),

@@ -27,6 +27,7 @@ static const struct journal_entry full_entry = {
     .response_topic = STR("replies/7"),
     .correlation = STR("\0\1\0"),
     .repeat_of = STR("\0token\0"),
+    .trace = {STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), STR("a=1")},
     .qos = 1,
     .arrived_at_ms = JOURNAL_FILE_WALL_MS,
     .expires_at_ms = JOURNAL_FILE_WALL_MS + 5000,
@@ -53,6 +54,8 @@ static void check_same(const struct journal_entry *a, const struct journal_entry
     assert_true(str_eq(a->response_topic, b->response_topic));
     assert_true(str_eq(a->correlation, b->correlation));
     assert_true(str_eq(a->repeat_of, b->repeat_of));
+    assert_true(str_eq(a->trace.parent, b->trace.parent));
+    assert_true(str_eq(a->trace.state, b->trace.state));
     assert_int_equal(str_is_absent(a->correlation), str_is_absent(b->correlation));
     assert_int_equal(str_is_absent(a->repeat_of), str_is_absent(b->repeat_of));
     assert_int_equal(a->qos, b->qos);
@@ -110,6 +113,7 @@ static void absent_and_empty_are_two_things(void **state)
     check_str(found.correlation, "");
     check_str(found.repeat_of, NULL);
     check_str(found.response_topic, NULL);
+    check_str(found.trace.parent, NULL);
     check_str(found.ending.message, NULL);
     assert_int_equal(found.ending.retry_after_s, -1);
 }

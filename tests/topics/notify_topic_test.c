@@ -63,12 +63,32 @@ static void a_topic_is_appended_to_what_is_there(void **state)
     buf_fini(&out);
 }
 
+static void a_filter_leaves_open_what_is_not_known(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"documented", "$aws/things/+/jobs/+/+/"},
+        {"greengrass", "$aws/things/+/jobs/+"},
+        {"{root}/{thing}", "jobs-bridge/+"},
+        {"a-{root}-b/x{job}/{prefix}", "a-jobs-bridge-b/+/$aws"},
+        {"plain/", "plain/"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf out;
+        buf_init(&out, LIMITS_TOPIC_BYTES);
+        notify_topic_filter(notify_topic_template(str_of(cases[i][0])), STR("$aws"), ROOT, &out);
+        check_str(buf_str(&out), cases[i][1]);
+        buf_fini(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(templates_follow_their_vectors),
         cmocka_unit_test(notify_topics_follow_their_vectors),
         cmocka_unit_test(a_topic_is_appended_to_what_is_there),
+        cmocka_unit_test(a_filter_leaves_open_what_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ class Device:
             return [m for m in self.messages if m.topic == topic]
 
     def publish(self, topic, payload, qos=1, retain=False, response_topic=None, correlation=None,
-                expiry=None, is_waiting=True):
+                expiry=None, user=None, is_waiting=True):
         """Sends and, at QoS 1, waits for the broker's acknowledgement unless told not to."""
         properties = None
         if self.version == 5:
@@ -122,6 +122,8 @@ class Device:
                 properties.CorrelationData = correlation
             if expiry is not None:
                 properties.MessageExpiryInterval = expiry
+            if user is not None:
+                properties.UserProperty = list(user)
         if not isinstance(payload, (bytes, str)):
             payload = json.dumps(payload)
         sent = self._client.publish(topic, payload, qos, retain, properties)
