@@ -3,20 +3,19 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/now.h"
+#include "http/http_date.h"
 #include "http/sigv4.h"
 #include "http/verdict.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SERVICE        "iot"
-#define TARGET_BYTES   8192  /* of a URL */
-#define HEADER_BYTES   16384 /* of the headers of one request */
-#define CLOCK_SLACK_S  120   /* between two clocks that count as equal */
-#define HEADERS_SENT   4     /* content type, date, token, authorization */
-#define DATE_BYTES_MAX 64
+#define SERVICE       "iot"
+#define TARGET_BYTES  8192  /* of a URL */
+#define HEADER_BYTES  16384 /* of the headers of one request */
+#define CLOCK_SLACK_S 120   /* between two clocks that count as equal */
+#define HEADERS_SENT  4     /* content type, date, token, authorization */
 
 struct aws {
     struct http *http;
@@ -116,15 +115,11 @@ void aws_free(struct aws *aws)
 /* A clock that is wrong looks like a wrong signature, and no retry would mend it. */
 static void learn_clock(struct aws *aws, struct str date)
 {
-    char text[DATE_BYTES_MAX];
-    if (date.n == 0 || date.n >= sizeof text)
+    int64_t theirs;
+    if (!http_date_parse(date, &theirs))
         return;
-    memcpy(text, date.p, date.n);
-    text[date.n] = '\0';
-    int64_t theirs = curl_getdate(text, NULL);
     int64_t ahead = theirs - now_wall_ms() / 1000;
-    if (theirs >= 0)
-        aws->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
+    aws->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
 }
 
 static void on_answer(void *context, const struct http_answer *answer)
