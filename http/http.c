@@ -428,6 +428,10 @@ static struct http_answer answer_of(struct transfer *transfer, CURLcode code)
     }
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 100) {
+        answer.problem = "the answer has no HTTP status";
+        return answer;
+    }
     answer.status = (int)status;
     answer.body = buf_str(&transfer->body);
     answer.is_cut = transfer->is_cut;

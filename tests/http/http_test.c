@@ -215,8 +215,13 @@ static void every_way_to_get_no_answer_has_a_reason(void **state)
 {
     struct outcome outcome;
     static const char *const broken[] = {
-        NULL, "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}", "not HTTP\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"};
+        NULL,
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}",
+        "not HTTP\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "HTTP/200 OK\r\n\r\n",
+        "HTTP/1.1 099 OK\r\n\r\n"};
     for (size_t i = 0; i < COUNT_OF(broken); i++) {
         ask_script(*state, broken[i], &outcome);
         assert_int_equal(outcome.status, 0);
