@@ -95,14 +95,18 @@ static size_t load(const char *name, char *bytes, size_t max)
     FILE *file = fopen(scratch_file(fuzz_folder(), name), "re");
     assert(file != NULL);
     size_t n = fread(bytes, 1, max, file);
-    assert(n < max && fclose(file) == 0);
+    fclose(file);
+    assert(n < max);
     return n;
 }
 
 static void save(const char *name, const char *bytes, size_t n)
 {
     FILE *file = fopen(scratch_file(fuzz_folder(), name), "we");
-    assert(file != NULL && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
+    assert(file != NULL);
+    size_t written = fwrite(bytes, 1, n, file);
+    int closed = fclose(file);
+    assert(written == n && closed == 0);
 }
 
 /* Takes away all but the reserve, which costs most to make. */
@@ -130,10 +134,12 @@ static void make_original(void)
 {
     struct journal *journal = NULL;
     bool is_set_aside;
-    assert(open_journal(&journal, &is_set_aside, NULL) == ERR_NONE);
+    enum err err = open_journal(&journal, &is_set_aside, NULL);
+    assert(err == ERR_NONE);
     journal_close(journal);
     fix_secret();
-    assert(open_journal(&journal, &is_set_aside, NULL) == ERR_NONE);
+    err = open_journal(&journal, &is_set_aside, NULL);
+    assert(err == ERR_NONE);
     fill(journal);
     original.database_n = load("journal.db", original.bytes, IMAGE_BYTES);
     original.n = original.database_n + load("journal.db-wal", original.bytes + original.database_n,

@@ -42,12 +42,12 @@ static void check_process(struct credentials_plan *plan)
     size_t count = 0;
     if (credentials_process_split(plan->command, words) != ERR_NONE)
         return;
-    while (words[count] != NULL) {
+    while (count < CREDENTIALS_PROCESS_WORDS_MAX && words[count] != NULL) {
         assert(words[count] >= plan->command);
         assert(words[count] + strlen(words[count]) < plan->command + sizeof plan->command);
         count++;
     }
-    assert(count > 0 && count <= CREDENTIALS_PROCESS_WORDS_MAX);
+    assert(count > 0 && words[count] == NULL);
 }
 
 static void check_plan(struct credentials_plan *plan)
