@@ -61,6 +61,24 @@ bool utf8_is_valid(struct str s)
     return true;
 }
 
+bool utf8_is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+bool utf8_is_printable(struct str s)
+{
+    while (s.n > 0) {
+        uint32_t c;
+        size_t length = utf8_next(s, &c);
+        if (length == 0 || utf8_is_control(c))
+            return false;
+        s.p += length;
+        s.n -= length;
+    }
+    return true;
+}
+
 size_t utf8_length(struct str s)
 {
     size_t count = 0;

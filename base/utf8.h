@@ -9,6 +9,12 @@ size_t utf8_next(struct str s, uint32_t *ret_char);
 
 bool utf8_is_valid(struct str s);
 
+/* C0, DEL and C1. */
+bool utf8_is_control(uint32_t c);
+
+/* Valid and without control characters: safe in a log, in a terminal and in JSON. */
+bool utf8_is_printable(struct str s);
+
 /* Characters in s, which must be valid. */
 size_t utf8_length(struct str s);
 

@@ -6,11 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static bool is_control(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
-}
-
 /* A character that was cut in the middle is bytes that are not UTF-8, too. */
 static void make_printable(char *text)
 {
@@ -19,7 +14,7 @@ static void make_printable(char *text)
         uint32_t c;
         size_t length = utf8_next(rest, &c);
         size_t step = length > 0 ? length : 1;
-        if (length == 0 || is_control(c))
+        if (length == 0 || utf8_is_control(c))
             memset(text, '?', step);
         text += step;
         rest = (struct str){text, rest.n - step};

@@ -113,16 +113,6 @@ enum err config_value_number(const struct config_key *key, struct str text, int6
     return parse_quantity(key, text, ret, why);
 }
 
-static bool is_printable(struct str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        if (c < 0x20 || c == 0x7f)
-            return false;
-    }
-    return utf8_is_valid(text);
-}
-
 /* Lower-case words and a number, joined by hyphens: us-east-1, us-gov-west-1. */
 static bool is_region(struct str text)
 {
@@ -151,7 +141,7 @@ static bool is_prefix(struct str text)
 
 static enum err check_text(const struct config_key *key, struct str text, struct why *why)
 {
-    if (!is_printable(text))
+    if (!utf8_is_printable(text))
         return why_set(why, ERR_INVALID, NULL, "has control characters or is not UTF-8");
     if (text.n > (size_t)key->max)
         return why_set(why, ERR_INVALID, NULL, "has %zu bytes, at most %lld fit", text.n,
@@ -286,7 +276,7 @@ enum err config_value_set_list(const struct config_key *key, const struct str *t
     if (count > (size_t)key->max)
         return why_set(why, ERR_INVALID, NULL, "has %zu entries", count);
     for (size_t i = 0; i < count; i++) {
-        if (texts[i].n == 0 || !is_printable(texts[i]))
+        if (texts[i].n == 0 || !utf8_is_printable(texts[i]))
             return why_set(why, ERR_INVALID, NULL, "entry %zu is empty or not printable", i + 1);
     }
     return copy_list(texts, count, place(key, config), why);

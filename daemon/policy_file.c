@@ -1,5 +1,6 @@
 #include "daemon/policy_file.h"
 
+#include "base/utf8.h"
 #include "daemon/config_value.h"
 #include "daemon/document.h"
 #include "daemon/policy_check.h"
@@ -134,12 +135,16 @@ static int read_word(struct reading *reading, const yaml_node_t *node, const cha
 
 static enum err read_name(struct reading *reading, const yaml_node_t *node, const char *key)
 {
-    static const char expected[] = "a text of 1 to 64 bytes";
+    static const char expected[] = "a text of 1 to 64 bytes without control characters";
     if (!is_of(reading, node, YAML_SCALAR_NODE, key, expected))
         return ERR_NONE;
     struct str text = document_text(node);
     if (document_is_null(node) || text.n == 0 || text.n > POLICY_FILE_NAME_MAX) {
         complain(reading, node, key, text.n == 0 ? "is empty" : "is too long", expected);
+        return ERR_NONE;
+    }
+    if (!utf8_is_printable(text)) {
+        complain(reading, node, key, "has control characters", expected);
         return ERR_NONE;
     }
     reading->rule->name = str_dup(text);

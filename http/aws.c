@@ -3,10 +3,10 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/now.h"
+#include "http/http_date.h"
 #include "http/sigv4.h"
 #include "http/verdict.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,6 @@
 #define CLOCK_SLACK_S  120   /* between two clocks that count as equal */
 #define HEADERS_SIGNED 4     /* host, date, content type, token */
 #define HEADERS_SENT   6     /* content type, date, token, authorization, the two of a trace */
-#define DATE_BYTES_MAX 64
 
 struct aws {
     struct http *http;
@@ -119,15 +118,11 @@ void aws_free(struct aws *aws)
 /* A clock that is wrong looks like a wrong signature, and no retry would mend it. */
 static void learn_clock(struct aws *aws, struct str date)
 {
-    char text[DATE_BYTES_MAX];
-    if (date.n == 0 || date.n >= sizeof text)
+    int64_t theirs;
+    if (!http_date_parse(date, &theirs))
         return;
-    memcpy(text, date.p, date.n);
-    text[date.n] = '\0';
-    int64_t theirs = curl_getdate(text, NULL);
     int64_t ahead = theirs - now_wall_ms() / 1000;
-    if (theirs >= 0)
-        aws->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
+    aws->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
 }
 
 static void on_answer(void *context, const struct http_answer *answer)

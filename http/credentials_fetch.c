@@ -3,11 +3,10 @@
 #include "base/due.h"
 #include "base/now.h"
 #include "http/credentials_process.h"
+#include "http/http_date.h"
 #include "http/sigv4.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define URL_BYTES          4096
@@ -17,7 +16,6 @@
 #define ROOM_EVERY_MS      50 /* how often a full http is tried again */
 #define PROCESS_TIMEOUT_MS 30000
 #define CLOCK_SLACK_S      120 /* between two clocks that count as equal */
-#define DATE_BYTES_MAX     64
 
 /* What it waits for. */
 enum phase {
@@ -181,14 +179,11 @@ static void start_dialogue(struct credentials_fetch *fetch,
 /* By the service's clock where it tells it: it may be right where ours is not. */
 static void learn_clock(struct credentials_fetch *fetch, struct str date)
 {
-    char text[DATE_BYTES_MAX];
-    if (date.n == 0 || date.n >= sizeof text)
+    int64_t theirs;
+    if (!http_date_parse(date, &theirs))
         return;
-    snprintf(text, sizeof text, "%.*s", STR_ARG(date));
-    int64_t theirs = curl_getdate(text, NULL);
     int64_t ahead = theirs - now_wall_ms() / 1000;
-    if (theirs >= 0)
-        fetch->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
+    fetch->clock_ahead_s = llabs(ahead) > CLOCK_SLACK_S ? ahead : 0;
 }
 
 /* Old keys are as good as none; but EC2 has hours when it hands them out and honours them. */

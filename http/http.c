@@ -14,7 +14,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define DNS_CACHE_S        300L
-#define HEADER_MAX         256 /* of a header value that is kept; a longer one is left out */
+#define HEADER_MAX         256 /* of a header value that is kept */
 
 /* The headers of an answer that are kept. */
 enum { ERROR_TYPE, REQUEST_ID, DATE, RETRY_AFTER, RETRY_AFTER_MS, HEADER_COUNT };
@@ -69,13 +69,22 @@ static size_t on_body(const char *bytes, size_t size, size_t n, void *context)
     return transfer->is_cut ? 0 : n; /* 0 ends the transfer: the rest need not come */
 }
 
+/* Printable ASCII that fits. Anything else is left out: it goes on into logs and JSON. */
+static bool can_be_kept(struct str value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] < ' ' || value.p[i] >= 0x7f)
+            return false;
+    return value.n <= HEADER_MAX;
+}
+
 static void keep_header(struct transfer *transfer, struct str name, struct str value)
 {
     for (size_t i = 0; i < HEADER_COUNT; i++) {
         struct header *header = &transfer->kept[i];
         if (name.n != header_names[i].n || strncasecmp(name.p, header_names[i].p, name.n) != 0)
             continue;
-        if (value.n > sizeof header->text || header->is_present)
+        if (header->is_present || !can_be_kept(value))
             return;
         memcpy(header->text, value.p, value.n);
         header->n = value.n;
@@ -425,6 +434,10 @@ static struct http_answer answer_of(struct transfer *transfer, CURLcode code)
     }
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 100) {
+        answer.problem = "the answer has no HTTP status";
+        return answer;
+    }
     answer.status = (int)status;
     answer.body = buf_str(&transfer->body);
     answer.is_cut = transfer->is_cut;

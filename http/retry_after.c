@@ -1,8 +1,6 @@
 #include "http/retry_after.h"
 
-#include <curl/curl.h>
-
-#define DATE_BYTES_MAX 64
+#include "http/http_date.h"
 
 static int64_t within_a_day(int64_t ms)
 {
@@ -16,13 +14,9 @@ int64_t retry_after_parse(struct str value, int64_t now_s)
     int64_t seconds = 0;
     if (str_to_int(value, 0, INT64_MAX / 1000, &seconds))
         return within_a_day(seconds * 1000);
-    char text[DATE_BYTES_MAX];
-    if (value.n == 0 || value.n >= sizeof text || !str_has(value, ':'))
+    if (!str_has(value, ':') || !http_date_parse(value, &seconds))
         return -1;
-    memcpy(text, value.p, value.n);
-    text[value.n] = '\0';
-    seconds = curl_getdate(text, NULL);
-    return seconds < 0 ? -1 : within_a_day((seconds - now_s) * 1000);
+    return within_a_day((seconds - now_s) * 1000);
 }
 
 int64_t retry_after_parse_ms(struct str value)

@@ -121,9 +121,10 @@ void sigv4_timestamp(int64_t epoch_s, char ret_text[SIGV4_TIMESTAMP_SIZE])
 {
     time_t seconds = (time_t)epoch_s;
     struct tm utc;
-    ret_text[0] = '\0';
-    if (gmtime_r(&seconds, &utc) != NULL)
-        (void)strftime(ret_text, SIGV4_TIMESTAMP_SIZE, "%Y%m%dT%H%M%SZ", &utc);
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(ret_text, SIGV4_TIMESTAMP_SIZE, "%Y%m%dT%H%M%SZ", &utc) !=
+            SIGV4_TIMESTAMP_SIZE - 1)
+        ret_text[0] = '\0';
 }
 
 static bool hmac(struct sigv4 *sigv4, struct str key, struct str bytes,

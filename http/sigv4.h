@@ -46,6 +46,7 @@ void sigv4_forget(struct sigv4 *sigv4);
 /* SHA-256 in lower-case hexadecimal. */
 nodiscard enum err sigv4_hash(struct sigv4 *sigv4, struct str bytes, char ret_hex[SIGV4_HEX_SIZE]);
 
+/* "" where the year has not four digits. */
 void sigv4_timestamp(int64_t epoch_s, char ret_text[SIGV4_TIMESTAMP_SIZE]);
 
 /* ERR_INVALID: the timestamp, the scope or the secret is out of shape; ERR_FULL: more headers or

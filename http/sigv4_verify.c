@@ -1,6 +1,7 @@
 #include "http/sigv4_verify.h"
 
-#include <curl/curl.h>
+#include "http/http_date.h"
+
 #include <openssl/crypto.h>
 #include <strings.h>
 #include <time.h>
@@ -70,6 +71,8 @@ static enum fault parse_claim(struct str authorization, struct claim *ret, struc
     while (!str_is_absent(rest)) {
         struct str value = str_trim(str_cut(&rest, ','));
         struct str name = str_cut(&value, '=');
+        if (str_is_absent(value))
+            continue;
         if (str_eq_text(name, "Credential"))
             read_credential(value, &claim);
         else if (str_eq_text(name, "SignedHeaders"))
@@ -144,27 +147,18 @@ static bool parse_timestamp(struct str text, int64_t *ret_s)
     return true;
 }
 
-/* x-amz-date goes before Date, which is turned into the same form. */
+/* x-amz-date goes before Date, which is turned into the same form. False: neither is a date, or a
+ * year has not four digits. */
 static bool read_date(const struct server_request *request, char ret_text[SIGV4_TIMESTAMP_SIZE],
                       int64_t *ret_s)
 {
     struct str date = server_header(request, "X-Amz-Date");
-    int64_t seconds = 0;
-    char text[64];
     if (str_is_absent(date))
         date = server_header(request, "Date");
-    if (date.n == 0 || date.n >= sizeof text)
+    if (!parse_timestamp(date, ret_s) && !http_date_parse(date, ret_s))
         return false;
-    if (!parse_timestamp(date, &seconds)) {
-        memcpy(text, date.p, date.n);
-        text[date.n] = '\0';
-        seconds = curl_getdate(text, NULL);
-        if (seconds < 0)
-            return false;
-    }
-    *ret_s = seconds;
-    sigv4_timestamp(seconds, ret_text);
-    return true;
+    sigv4_timestamp(*ret_s, ret_text);
+    return ret_text[0] != '\0';
 }
 
 static enum fault check_date(const char *timestamp, int64_t at_s, const struct claim *claim,

@@ -9,25 +9,24 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The byte of an escape "%41" at p; 0 if it is none. */
-static char escaped(const char *p, const char *end)
+/* The byte of an escape "%41" at the start of s; 0 if it is none. */
+static char escaped(struct str s)
 {
-    if (end - p < 3)
+    if (s.n < 3)
         return '\0';
-    int high = hex_value(p[1]);
-    int low = hex_value(p[2]);
+    int high = hex_value(s.p[1]);
+    int low = hex_value(s.p[2]);
     return (char)(high < 0 || low < 0 ? 0 : high * 16 + low);
 }
 
 bool percent_decode(struct str s, char *out, size_t room, struct str *ret)
 {
-    const char *end = s.p + s.n;
     size_t n = 0;
-    for (const char *p = s.p; p < end; p++) {
-        char byte = *p;
+    for (size_t i = 0; i < s.n; i++) {
+        char byte = s.p[i];
         if (byte == '%') {
-            byte = escaped(p, end);
-            p += 2;
+            byte = escaped((struct str){s.p + i, s.n - i});
+            i += 2;
         }
         if (byte == '\0' || n == room)
             return false;

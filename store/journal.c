@@ -18,6 +18,8 @@
 /* How often has_room collects in search of room. */
 #define GAIN_TRIES 16
 
+#define LAST_SEQ "(SELECT max(seq) FROM commands)"
+
 enum {
     ADD,
     ADD_UNFINISHED,
@@ -47,7 +49,8 @@ static const char *const sql[SQL_COUNT] = {
                                 " AND (c.arrived_at_ms BETWEEN ?5 AND ?6 OR u.seq IS NOT NULL)"
                                 " ORDER BY c.seq DESC LIMIT 1",
     [EACH] = JOURNAL_ROW_SELECT " WHERE c.seq IN (SELECT seq FROM unfinished) ORDER BY c.seq",
-    [READ_BOOKS] = "SELECT received, accepted, rejected, next_seq, is_clean, secret FROM books",
+    [READ_BOOKS] =
+        "SELECT received, accepted, rejected, next_seq, is_clean, secret, " LAST_SEQ " FROM books",
     [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
     [WRITE_CLEAN] = "UPDATE books SET is_clean = ?1",
     [REMEMBER] = "INSERT OR REPLACE INTO memories (job, text) VALUES (?1, ?2)",
@@ -243,8 +246,9 @@ enum err journal_each(void *context, journal_visit_fn *visit, void *visit_contex
     enum err err;
     while ((err = statement_row(each, why)) == ERR_NONE) {
         struct journal_entry entry;
-        journal_row_read(each, &entry);
-        err = visit(visit_context, &entry);
+        err = journal_row_read(each, &entry, why);
+        if (err == ERR_NONE)
+            err = visit(visit_context, &entry);
         if (err != ERR_NONE)
             break;
     }
@@ -377,6 +381,14 @@ enum err journal_count_dead(struct journal *journal, uint64_t *ret, struct why *
     return note(journal, err, why);
 }
 
+/* Every command that is there was counted, and the next one gets a seq of its own. */
+static bool are_possible(const struct journal_totals *totals, int64_t last_seq)
+{
+    return totals->received <= INT64_MAX / 2 && totals->accepted <= totals->received &&
+           totals->rejected <= totals->received - totals->accepted &&
+           totals->next_seq > (uint64_t)last_seq && totals->next_seq < INT64_MAX / 2;
+}
+
 static enum err read_books(struct journal *journal, struct why *why)
 {
     struct statement *books = start(journal, READ_BOOKS);
@@ -393,8 +405,9 @@ static enum err read_books(struct journal *journal, struct why *why)
     };
     journal->was_clean = statement_int(books, 4) != 0;
     struct str secret = statement_bytes(books, 5);
-    if (secret.n != sizeof journal->secret)
-        err = why_set(why, ERR_DAMAGED, NULL, "the secret in table books is damaged");
+    if (secret.n != sizeof journal->secret ||
+        !are_possible(&journal->totals, statement_int(books, 6)))
+        err = why_set(why, ERR_DAMAGED, NULL, "table books is damaged");
     else
         memcpy(&journal->secret, secret.p, secret.n);
     (void)statement_start(books);
@@ -408,6 +421,20 @@ static enum err write_clean(struct journal *journal, bool is_clean, struct why *
     return statement_run(clean, why);
 }
 
+static enum err pass_over(void *context, const struct journal_entry *entry)
+{
+    (void)context;
+    (void)entry;
+    return ERR_NONE;
+}
+
+/* The database, and the commands that will be read next. */
+static enum err check(struct journal *journal, struct why *why)
+{
+    enum err err = store_check(journal->store, why);
+    return err == ERR_NONE ? journal_each(journal, pass_over, NULL, why) : err;
+}
+
 /* What an earlier run could not sync may be in the log as if it were on the disk: it is copied,
  * that is, written anew, before anything relies on it. */
 static enum err start_on(struct journal *journal, const struct journal_options *options,
@@ -418,12 +445,12 @@ static enum err start_on(struct journal *journal, const struct journal_options *
         err = statement_prepare(journal->store, sql, SQL_COUNT, journal->statements, why);
     if (err == ERR_NONE)
         err = read_books(journal, why);
-    if (err == ERR_NONE && !journal->was_clean)
-        err = store_check(journal->store, why);
     const struct journal_space_options space = {
         .path = options->path, .bytes_max = options->bytes_max, .window_ms = options->window_ms};
     if (err == ERR_NONE)
         err = journal_space_new(journal->store, &space, &journal->space, why);
+    if (err == ERR_NONE && !journal->was_clean)
+        err = check(journal, why);
     if (err == ERR_NONE)
         err = write_clean(journal, false, why);
     return err;

@@ -1,9 +1,13 @@
 #include "store/journal_row.h"
 
+#include "base/utf8.h"
 #include "store/keep.h"
 
 /* What a row needs besides its texts: keys and numbers, in the table and in the indexes. */
 #define ROW_BYTES 128
+
+/* Beyond any clock: whoever reckons with a time need not think of overflow. */
+#define TIME_MAX_MS INT64_C(1000000000000000)
 
 void journal_row_set_command(struct statement *add, const struct journal_entry *entry,
                              int64_t repeat_hash)
@@ -40,9 +44,27 @@ size_t journal_row_bytes(const struct journal_entry *entry)
            entry->correlation.n + entry->repeat_of.n + entry->trace.parent.n + entry->trace.state.n;
 }
 
-void journal_row_read(const struct statement *row, struct journal_entry *ret)
+static bool is_text(struct str text)
 {
-    *ret = (struct journal_entry){
+    return str_is_absent(text) || utf8_is_printable(text);
+}
+
+/* The database holds together, and so does the row: what the reader relies on is what add and
+ * decide have written. */
+static bool is_possible(const struct journal_entry *entry)
+{
+    const struct ending *ending = &entry->ending;
+    bool has_times = entry->arrived_at_ms >= 0 && entry->arrived_at_ms < TIME_MAX_MS &&
+                     (entry->expires_at_ms == -1 || (entry->expires_at_ms >= entry->arrived_at_ms &&
+                                                     entry->expires_at_ms < 2 * TIME_MAX_MS));
+    return entry->seq > 0 && entry->seq < INT64_MAX && has_times && !str_is_absent(entry->topic) &&
+           !str_is_absent(entry->payload) && is_text(ending->field) && is_text(ending->message) &&
+           is_text(ending->request_id);
+}
+
+enum err journal_row_read(const struct statement *row, struct journal_entry *ret, struct why *why)
+{
+    const struct journal_entry entry = {
         .seq = (uint64_t)statement_int(row, 0),
         .state = (enum journal_state)statement_int(row, 1),
         .arrived_at_ms = statement_int(row, 2),
@@ -67,12 +89,19 @@ void journal_row_read(const struct statement *row, struct journal_entry *ret)
         .payload = statement_bytes(row, 18),
         .trace = {.parent = statement_str(row, 19), .state = statement_str(row, 20)},
     };
+    if (!is_possible(&entry))
+        return why_set(why, ERR_DAMAGED, NULL, "command %lld in the journal is damaged",
+                       (long long)entry.seq);
+    *ret = entry;
+    return ERR_NONE;
 }
 
 enum err journal_row_copy(const struct statement *row, struct buf *to, struct journal_entry *ret,
                           struct why *why)
 {
-    journal_row_read(row, ret);
+    enum err err = journal_row_read(row, ret, why);
+    if (err != ERR_NONE)
+        return err;
     struct str *const texts[] = {
         &ret->topic,        &ret->payload,      &ret->response_topic, &ret->correlation,
         &ret->repeat_of,    &ret->ending.field, &ret->ending.message, &ret->ending.request_id,

@@ -25,8 +25,9 @@ void journal_row_set_ending(struct statement *decide, const struct ending *endin
 
 size_t journal_row_bytes(const struct journal_entry *entry); /* in the tables, at the most */
 
-/* The views live as long as the row. */
-void journal_row_read(const struct statement *row, struct journal_entry *ret);
+/* The views live as long as the row. ERR_DAMAGED: it is none that a journal writes. */
+nodiscard enum err journal_row_read(const struct statement *row, struct journal_entry *ret,
+                                    struct why *why);
 /* The views point into to, whatever becomes of the row. */
 nodiscard enum err journal_row_copy(const struct statement *row, struct buf *to,
                                     struct journal_entry *ret, struct why *why);

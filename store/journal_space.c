@@ -15,6 +15,9 @@
 #define COLLECT_EXTRA 8
 #define COLLECT_SHORT 64
 
+/* No command arrived as late, and what is added to it does not overflow. */
+#define EVER_MS (INT64_MAX / 2)
+
 /* seq NOT IN (...) is one look-up by key in SQLite. */
 #define COLLECTABLE "seq NOT IN (SELECT seq FROM unfinished) AND seq NOT IN (SELECT seq FROM dead)"
 
@@ -247,7 +250,7 @@ enum err journal_space_collect(struct journal_space *space, int64_t wall_ms, str
     if (is_short(space) && space->is_at_end)
         err = drop_dead(space, 0, why);
     else if (is_short(space))
-        err = drop(space, INT64_MAX, count + COLLECT_SHORT, why);
+        err = drop(space, EVER_MS, count + COLLECT_SHORT, why);
     else if (wall_ms >= space->quiet_until_ms)
         err = drop(space, wall_ms - space->window_ms, count + COLLECT_EXTRA, why);
     space->added = 0;

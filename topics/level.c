@@ -19,7 +19,7 @@ static const char *broken_rule(struct str s, size_t *ret_length)
         return "Member must be valid UTF-8";
     if (c == 0)
         return "Member must not contain the character NUL";
-    if (c < 0x20 || (c >= 0x7f && c <= 0x9f))
+    if (utf8_is_control(c))
         return "Member must not contain control characters";
     if (c == '+' || c == '#')
         return "Member must not contain the wildcards + and #";

@@ -77,6 +77,19 @@ static void validity_is_of_the_whole(void **state)
     assert_false(utf8_is_valid(STR("\xffgood")));
 }
 
+static void what_is_printable_has_no_control_characters(void **state)
+{
+    (void)state;
+    assert_true(utf8_is_printable(STR_NONE));
+    assert_true(utf8_is_printable(STR("a b~\xc2\xa0\xf0\x9f\x98\x80")));
+    static const char *const bad[] = {"\x1f",     "a\n",      "\x7f", "\xc2\x80",
+                                      "\xc2\x85", "\xc2\x9f", "\xff"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        if (utf8_is_printable(str_of(bad[i])))
+            fail_msg("case %zu is accepted", i);
+    assert_false(utf8_is_printable(STR("a\0b")));
+}
+
 static void nothing_has_no_first_character(void **state)
 {
     (void)state;
@@ -99,6 +112,7 @@ int main(void)
         cmocka_unit_test(every_code_point_is_read_back),
         cmocka_unit_test(ill_formed_bytes_are_refused),
         cmocka_unit_test(validity_is_of_the_whole),
+        cmocka_unit_test(what_is_printable_has_no_control_characters),
         cmocka_unit_test(nothing_has_no_first_character),
         cmocka_unit_test(length_counts_characters),
     };

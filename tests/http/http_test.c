@@ -171,6 +171,19 @@ static void the_wanted_headers_are_kept(void **state)
     assert_int_equal(outcome.retry_after_ms, -1);
 }
 
+/* They go on into logs, the journal and JSON. */
+static void headers_with_odd_bytes_are_left_out(void **state)
+{
+    struct outcome outcome;
+    ask_script(*state,
+               "HTTP/1.1 400 No\r\nx-amzn-ErrorType: A\x1b[31m\r\nx-amzn-RequestId: r\xff\r\n"
+               "Content-Length: 0\r\n\r\n",
+               &outcome);
+    assert_int_equal(outcome.status, 400);
+    assert_string_equal(outcome.error_type, "(none)");
+    assert_string_equal(outcome.request_id, "(none)");
+}
+
 static void a_long_body_is_cut(void **state)
 {
     size_t n = LIMITS_ANSWER_BYTES + 100000;
@@ -202,8 +215,13 @@ static void every_way_to_get_no_answer_has_a_reason(void **state)
 {
     struct outcome outcome;
     static const char *const broken[] = {
-        NULL, "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}", "not HTTP\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"};
+        NULL,
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}",
+        "not HTTP\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "HTTP/200 OK\r\n\r\n",
+        "HTTP/1.1 099 OK\r\n\r\n"};
     for (size_t i = 0; i < COUNT_OF(broken); i++) {
         ask_script(*state, broken[i], &outcome);
         assert_int_equal(outcome.status, 0);
@@ -369,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_is_sent_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(connections_are_kept_and_reused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_wanted_headers_are_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(headers_with_odd_bytes_are_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_long_body_is_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(redirects_are_not_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_way_to_get_no_answer_has_a_reason, set_up, tear_down),

@@ -25,8 +25,15 @@ static void a_wish_is_at_most_a_day(void **state)
 static void anything_else_is_no_wish(void **state)
 {
     (void)state;
-    static const char *const others[] = {
-        "", "soon", "-1", "1.5", "1 ", "99999999999999999999", "12:", "Sun, 30 Aug 2015"};
+    static const char *const others[] = {"",
+                                         "soon",
+                                         "-1",
+                                         "1.5",
+                                         "1 ",
+                                         "99999999999999999999",
+                                         "12:",
+                                         "Sun, 30 Aug 2015",
+                                         "Sun, 30 Aug 2147483647 12:37:00 GMT"};
     for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_int_equal(retry_after_parse(str_of(others[i]), NOW_S), -1);
     char long_text[100];

@@ -161,6 +161,13 @@ static void timestamps_are_utc(void **state)
     assert_string_equal(text, "20150830T123600Z");
     sigv4_timestamp(0, text);
     assert_string_equal(text, "19700101T000000Z");
+    sigv4_timestamp(253402300799, text);
+    assert_string_equal(text, "99991231T235959Z");
+    static const int64_t others[] = {253402300800, INT64_MAX, INT64_MIN, -62000000000};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        sigv4_timestamp(others[i], text);
+        assert_string_equal(text, "");
+    }
 }
 
 int main(void)

@@ -254,6 +254,7 @@ static void a_missing_or_malformed_authorization_is_named(void **state)
         "AWS4-HMAC-SHA256 Credential=1/us-east-1/iot/aws4_request, SignedHeaders=a, Signature=0",
         "AWS4-HMAC-SHA256 Credential=A/20150830/us-east-1/iot/aws4_request, SignedHeaders=host",
         "AWS4-HMAC-SHA256 =,=,,;,Credential",
+        "AWS4-HMAC-SHA256 Credential, SignedHeaders, Signature",
     };
     for (size_t i = 0; i < COUNT_OF(malformed); i++)
         assert_int_equal(send_with(fixture, &sent, malformed[i]), FAULT_INCOMPLETE_SIGNATURE);
@@ -270,8 +271,12 @@ static void a_missing_or_malformed_authorization_is_named(void **state)
     undated.headers[1].name = NULL;
     expect(fixture, &undated, FAULT_INCOMPLETE_SIGNATURE, "'X-Amz-Date' or a 'Date'");
     undated.headers[1].name = "X-Amz-Date";
-    undated.headers[1].value = "yesterday-or-not";
-    expect(fixture, &undated, FAULT_INCOMPLETE_SIGNATURE, "'X-Amz-Date' or a 'Date'");
+    static const char *const no_dates[] = {"yesterday-or-not", "99999930T123600Z",
+                                           "Sun, 30 Aug 99999 12:36:00 GMT"};
+    for (size_t i = 0; i < COUNT_OF(no_dates); i++) {
+        undated.headers[1].value = no_dates[i];
+        expect(fixture, &undated, FAULT_INCOMPLETE_SIGNATURE, "'X-Amz-Date' or a 'Date'");
+    }
 }
 
 static void unknown_keys_are_refused(void **state)

@@ -32,6 +32,15 @@ static void broken_escapes_and_nul_are_refused(void **state)
         expect(bad[i], 16, NULL);
 }
 
+static void nothing_is_decoded_to_nothing(void **state)
+{
+    (void)state;
+    char out[1];
+    struct str ret = STR_NONE;
+    assert_true(percent_decode(STR_NONE, out, sizeof out, &ret));
+    assert_int_equal(ret.n, 0);
+}
+
 static void the_room_is_kept(void **state)
 {
     (void)state;
@@ -46,6 +55,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_are_decoded_once),
         cmocka_unit_test(broken_escapes_and_nul_are_refused),
+        cmocka_unit_test(nothing_is_decoded_to_nothing),
         cmocka_unit_test(the_room_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

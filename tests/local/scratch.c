@@ -17,7 +17,10 @@ static void need(int ok, const char *what)
 
 void scratch_init(struct scratch *scratch)
 {
-    snprintf(scratch->path, sizeof scratch->path, "/tmp/jobs-bridge-test-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+    int n = snprintf(scratch->path, sizeof scratch->path, "%s/jobs-bridge-test-XXXXXX",
+                     parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    need(n > 0 && (size_t)n < sizeof scratch->path, "TMPDIR is too long");
     need(mkdtemp(scratch->path) != NULL, scratch->path);
 }
 

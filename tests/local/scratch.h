@@ -1,9 +1,9 @@
-/* A directory of its own for one test, removed with what is in it. */
+/* A directory of its own for one test, in $TMPDIR or /tmp, removed with what is in it. */
 #ifndef TESTS_LOCAL_SCRATCH_H
 #define TESTS_LOCAL_SCRATCH_H
 
 struct scratch {
-    char path[64];
+    char path[96];
 };
 
 void scratch_init(struct scratch *scratch);

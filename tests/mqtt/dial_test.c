@@ -25,13 +25,14 @@ static struct rig *rig;
 static unsigned char body[256];
 static size_t body_n;
 
-static void dial_with(struct mqtt_options *options)
+static void dial_with(const struct mqtt_options *asked)
 {
     char url[64];
-    broker = broker_new(&(struct broker_script){.version = options->version});
+    struct mqtt_options options = *asked;
+    broker = broker_new(&(struct broker_script){.version = options.version});
     snprintf(url, sizeof url, "mqtt://127.0.0.1:%d", broker_port(broker));
-    options->url = url;
-    rig_start(rig, options);
+    options.url = url;
+    rig_start(rig, &options);
     rig_until_up(rig);
     body_n = broker_last(broker, BROKER_CONNECT, body, sizeof body);
     assert_true(body_n > KEEP_ALIVE_AT + 2);

@@ -149,13 +149,60 @@ static void damage_after_a_clean_close_is_found_by_the_next_but_one(void **state
 {
     struct journal_file *file = *state;
     fill(file, true);
-    int64_t last = journal_file_ask(file, "SELECT max(pageno) FROM dbstat WHERE name = 'commands'");
-    write_at(file->path, (long)(last - 1) * 4096, "\x05\xff\xff\xff\xff\xff", 6);
+    int64_t page = journal_file_ask(file, "SELECT pageno FROM dbstat WHERE name = 'commands'"
+                                          " AND pagetype = 'leaf' LIMIT 1");
+    write_at(file->path, (long)(page - 1) * 4096, "\x05\xff\xff\xff\xff\xff", 6);
     journal_file_open(file); /* not checked: that would take its time */
     assert_string_equal(file->set_aside, "");
     assert_int_equal(journal_each(file->journal, ignore, NULL, &file->why), ERR_DAMAGED);
     journal_file_reopen(file);
     check_has(file->set_aside, "damaged");
+}
+
+static void run(const char *path, const char *sql)
+{
+    struct sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The database holds together, but no journal writes this. */
+static const char *const impossible[] = {
+    "UPDATE commands SET seq = -1 WHERE seq = 1; UPDATE unfinished SET seq = -1 WHERE seq = 1",
+    "UPDATE commands SET arrived_at_ms = -9223372036854775807 - 1",
+    "UPDATE commands SET arrived_at_ms = 9223372036854775807",
+    "UPDATE commands SET expires_at_ms = 9223372036854775807",
+    "UPDATE commands SET expires_at_ms = 0",
+    "INSERT INTO endings VALUES (1, 3, -1, 1, 1, 1, 1, NULL, CAST(x'ff' AS TEXT), NULL)",
+    "UPDATE books SET received = -1",
+    "UPDATE books SET accepted = received + 1",
+    "UPDATE books SET next_seq = 1",
+    "UPDATE books SET next_seq = 9223372036854775807",
+    "UPDATE books SET secret = x'00'",
+    "DELETE FROM books",
+};
+
+static void rows_that_no_journal_writes_are_damage(void **state)
+{
+    struct journal_file *file = *state;
+    for (size_t i = 0; i < COUNT_OF(impossible); i++) {
+        journal_file_open(file);
+        journal_file_add(file, "a");
+        journal_file_commit(file);
+        journal_file_close(file);
+        run(file->path, impossible[i]);
+        journal_file_open(file); /* after a clean close only the books are looked at */
+        if (file->set_aside[0] == '\0') {
+            if (journal_each(file->journal, ignore, NULL, &file->why) != ERR_DAMAGED)
+                fail_msg("case %zu was not seen", i);
+            journal_file_reopen(file);
+        }
+        check_has(file->set_aside, "/journal.db.damaged-");
+        journal_file_pass(file, "a");
+        journal_file_close(file);
+        assert_int_equal(unlink(file->path), 0);
+    }
 }
 
 static void a_log_cut_short_loses_only_its_end(void **state)
@@ -174,14 +221,6 @@ static void a_log_cut_short_loses_only_its_end(void **state)
     assert_string_equal(file->set_aside, "");
     assert_int_equal(journal_file_totals(file).received, 10);
     assert_int_equal(journal_file_unfinished(file), 1); /* that it was finished was at the end */
-}
-
-static void run(const char *path, const char *sql)
-{
-    struct sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static void check_refused(struct journal_file *file, const char *part)
@@ -256,6 +295,7 @@ int main(void)
         CASE(a_damaged_file_is_set_aside),
         CASE(each_set_aside_has_a_name_of_its_own),
         CASE(damage_after_a_clean_close_is_found_by_the_next_but_one),
+        CASE(rows_that_no_journal_writes_are_damage),
         CASE(a_log_cut_short_loses_only_its_end),
         CASE(a_newer_version_is_refused_and_kept),
         CASE(a_database_of_something_else_is_refused_and_kept),
