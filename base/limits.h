@@ -50,6 +50,8 @@
 /* HTTP. */
 #define LIMITS_ANSWER_BYTES  65536  /* of an UpdateJob answer; the rest is cut off */
 #define LIMITS_REQUEST_BYTES 262144 /* of a request to the embedded endpoint */
+#define LIMITS_STREAMS       16     /* answers without an end that are open at a time */
+#define LIMITS_STREAM_BYTES  262144 /* of one that its peer has not read yet */
 
 /* The embedded endpoint's database: beyond it changes are refused, never lost. Room for AWS's
  * 100,000 active jobs with large documents. */
