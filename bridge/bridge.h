@@ -41,6 +41,7 @@ struct bridge_options {
     struct port_memory memory;   /* zeroed: none; what is known of jobs is not kept */
     struct port_time time;
     struct port_chance chance;
+    struct port_watch watch; /* zeroed: nobody watches */
 };
 
 struct bridge_books {

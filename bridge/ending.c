@@ -8,6 +8,27 @@
 /* What a sender is told to wait after RequestThrottled. */
 #define THROTTLED_RETRY_AFTER_S (BACKOFF_MAX_MS / 1000)
 
+static void tell(const struct bridge *bridge, const struct record *record)
+{
+    const struct port_watch *watch = &bridge->options.watch;
+    const struct outcome *outcome = &record->outcome;
+    if (watch->decided == NULL)
+        return;
+    const struct decision decision = {
+        .job = record->job,
+        .thing = record->thing,
+        .namespace = record->namespace,
+        .code = outcome->code,
+        .field = outcome->field,
+        .message = outcome->message,
+        .latency_ms = outcome->latency_ms,
+        .attempts = record->attempts,
+        .shared_by = record->shared_by,
+        .is_dry_run = record->is_dry_run,
+    };
+    watch->decided(watch->context, &decision);
+}
+
 /* Notes how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
 static void conclude(struct bridge *bridge, struct record *record, enum reject code,
                      const struct why *why, struct str request_id)
@@ -22,6 +43,7 @@ static void conclude(struct bridge *bridge, struct record *record, enum reject c
     else
         bridge->books.rejected++;
     report_decision(record);
+    tell(bridge, record);
     outbox_add(&bridge->outbox, record);
 }
 
@@ -46,6 +68,7 @@ static void settle_followers(struct bridge *bridge, const struct record *leader)
         else
             bridge->books.rejected++;
         report_decision(record);
+        tell(bridge, record);
         outbox_add(&bridge->outbox, record);
         ledger_decide(&bridge->ledger, record);
     }
