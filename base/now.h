@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 int64_t now_mono_ms(void); /* never steps; only differences mean anything */
+int64_t now_mono_us(void); /* the same, finer */
 int64_t now_wall_ms(void); /* since the epoch, UTC */
 
 #endif

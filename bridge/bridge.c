@@ -25,6 +25,8 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     followers_init(&bridge->followers);
     known_init(&bridge->known, options->policy != NULL ? options->policy->tracked : 0,
                &options->memory);
+    bridge->books = options->books;
+    bridge->latency = options->latency;
     bridge->next_seq = ledger_next_seq(&bridge->ledger);
     buf_init(&bridge->tickets, UINT16_MAX * sizeof(uint64_t)); /* as many as packet ids */
     buf_init(&bridge->body, BODY_MAX);
@@ -78,6 +80,7 @@ static void finish(struct bridge *bridge, struct record *record)
     if (record->posts_refused > 0) {
         char refusal[OUTBOX_REFUSAL_MAX];
         outbox_refusal(record, refusal, sizeof refusal);
+        bridge->books.buried++;
         report_undelivered(record, refusal);
         ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), refusal);
     }
@@ -143,6 +146,21 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
     return books;
+}
+
+const struct bridge_latency *bridge_latency(const struct bridge *bridge)
+{
+    return &bridge->latency;
+}
+
+struct bridge_speed bridge_speed(const struct bridge *bridge)
+{
+    const struct pace *pace = &bridge->schedule.pace;
+    return (struct bridge_speed){
+        .rate = pace_rate(pace),
+        .configured = (double)pace->configured / BUCKET_TOKEN,
+        .tokens = bucket_tokens(&pace->bucket, inside_mono_ms(bridge)),
+    };
 }
 
 bool bridge_is_full(const struct bridge *bridge)

@@ -22,12 +22,48 @@
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 
+#include "base/histogram.h"
 #include "bridge/outcome.h"
 #include "bridge/policy.h"
 #include "bridge/port.h"
 #include "bridge/schedule.h"
 
 struct bridge;
+
+/* received to in_flight add up across restarts: the journal has them. What is counted besides is
+ * counted from the start of the run. */
+struct bridge_books {
+    uint64_t received; /* commands taken in */
+    uint64_t accepted;
+    uint64_t rejected;
+    uint64_t waiting;
+    uint64_t in_flight;
+    uint64_t open_calls;  /* calls under way: each carries one or more of those in flight */
+    uint64_t calls;       /* attempts started */
+    uint64_t throttled;   /* of them, answered that the bridge is too fast */
+    uint64_t retries;     /* of them, failed in a way that passes, and made again */
+    uint64_t coalesced;   /* commands decided by a call that another one led */
+    uint64_t expired;     /* commands ended by their deadline */
+    uint64_t best_effort; /* commands taken in at QoS 0 */
+    uint64_t turned_away; /* at QoS 0, for lack of room; not in received */
+    uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
+    uint64_t undelivered; /* posts the broker refused for good */
+    uint64_t buried;      /* commands with such posts: dead letters */
+    uint64_t rejected_for[REJECT_COUNT]; /* by code */
+};
+
+/* From arrival to decision, of commands since the start of the run. */
+struct bridge_latency {
+    struct histogram accepted;
+    struct histogram rejected;
+};
+
+/* How fast calls may leave, in calls a second; 0: no limit. */
+struct bridge_speed {
+    double rate;       /* now */
+    double configured; /* at most */
+    double tokens;     /* calls that may leave at once */
+};
 
 struct bridge_options {
     struct outcome_options outcome; /* the strings must outlive the bridge */
@@ -42,19 +78,9 @@ struct bridge_options {
     struct port_time time;
     struct port_chance chance;
     struct port_watch watch; /* zeroed: nobody watches */
-};
-
-struct bridge_books {
-    uint64_t received;
-    uint64_t accepted;
-    uint64_t rejected;
-    uint64_t waiting;
-    uint64_t in_flight;
-    uint64_t calls;       /* attempts started */
-    uint64_t throttled;   /* of them, answered that the bridge is too fast */
-    uint64_t open_calls;  /* calls under way: each carries one or more of those in flight */
-    uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
-    uint64_t undelivered; /* posts the broker refused for good */
+    /* What an earlier bridge of the same run has counted, to go on from; zeroed: there was none. */
+    struct bridge_books books;
+    struct bridge_latency latency;
 };
 
 nodiscard enum err bridge_new(const struct bridge_options *options, struct bridge **ret);
@@ -73,6 +99,8 @@ void bridge_turn(struct bridge *bridge);
 int64_t bridge_due_ms(const struct bridge *bridge); /* next turn at the latest; DUE_NEVER */
 
 struct bridge_books bridge_books(const struct bridge *bridge);
+const struct bridge_latency *bridge_latency(const struct bridge *bridge);
+struct bridge_speed bridge_speed(const struct bridge *bridge);
 /* The class of the last call's outcome; FAULT_NONE before the first and after a good one. */
 enum fault_class bridge_endpoint_state(const struct bridge *bridge);
 

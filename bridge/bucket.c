@@ -51,6 +51,13 @@ bool bucket_has(const struct bucket *bucket, int64_t now_ms)
     return bucket->parts_per_second == 0 || level_at(bucket, now_ms) >= BUCKET_TOKEN;
 }
 
+double bucket_tokens(const struct bucket *bucket, int64_t now_ms)
+{
+    if (bucket->parts_per_second == 0 || now_ms <= bucket->updated_ms)
+        return (double)bucket->level / BUCKET_TOKEN;
+    return (double)level_at(bucket, now_ms) / BUCKET_TOKEN;
+}
+
 /* During a hold time stands still, at its end. */
 static void fill(struct bucket *bucket, int64_t now_ms)
 {

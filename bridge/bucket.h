@@ -23,6 +23,8 @@ void bucket_init(struct bucket *bucket, double rate_per_second, unsigned burst, 
 bool bucket_take(struct bucket *bucket, int64_t now_ms);      /* false: no token now */
 bool bucket_has(const struct bucket *bucket, int64_t now_ms); /* the same, without taking */
 
+double bucket_tokens(const struct bucket *bucket, int64_t now_ms); /* what is in it */
+
 /* When a token will be there; DUE_NEVER: not by time alone. */
 int64_t bucket_next_ms(const struct bucket *bucket, int64_t now_ms);
 

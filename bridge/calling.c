@@ -53,6 +53,7 @@ static void try_again(struct bridge *bridge, struct record *first, const struct 
     first = weed_out(bridge, first, now_ms);
     if (first == NULL)
         return;
+    bridge->books.retries++;
     report_retry(first, reply, again_ms - now_ms);
     schedule_pause(&bridge->schedule, first, again_ms);
 }

@@ -29,6 +29,23 @@ static void tell(const struct bridge *bridge, const struct record *record)
     watch->decided(watch->context, &decision);
 }
 
+/* One that was turned away was never received. */
+static void count(struct bridge *bridge, const struct record *record)
+{
+    const struct outcome *outcome = &record->outcome;
+    int64_t latency_us = outcome->latency_ms * 1000;
+    if (record->seq == 0)
+        return;
+    if (outcome->code == REJECT_NONE) {
+        bridge->books.accepted++;
+        histogram_add(&bridge->latency.accepted, latency_us);
+        return;
+    }
+    bridge->books.rejected++;
+    bridge->books.rejected_for[outcome->code]++;
+    histogram_add(&bridge->latency.rejected, latency_us);
+}
+
 /* Notes how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
 static void conclude(struct bridge *bridge, struct record *record, enum reject code,
                      const struct why *why, struct str request_id)
@@ -38,10 +55,7 @@ static void conclude(struct bridge *bridge, struct record *record, enum reject c
     record->outcome.latency_ms = inside_mono_ms(bridge) - record->arrived_ms;
     if (code == REJECT_REQUEST_THROTTLED && record->outcome.retry_after_s < 0)
         record->outcome.retry_after_s = THROTTLED_RETRY_AFTER_S;
-    if (code == REJECT_NONE)
-        bridge->books.accepted++;
-    else
-        bridge->books.rejected++;
+    count(bridge, record);
     report_decision(record);
     tell(bridge, record);
     outbox_add(&bridge->outbox, record);
@@ -63,10 +77,7 @@ static void settle_followers(struct bridge *bridge, const struct record *leader)
     while ((record = followers_take(&bridge->followers, last_seq)) != NULL) {
         last_seq = record->seq;
         record_recall(record, &ending);
-        if (record->outcome.code == REJECT_NONE)
-            bridge->books.accepted++;
-        else
-            bridge->books.rejected++;
+        count(bridge, record);
         report_decision(record);
         tell(bridge, record);
         outbox_add(&bridge->outbox, record);
@@ -91,6 +102,7 @@ void ending_of_call(struct bridge *bridge, struct record *first, enum record_eve
 {
     for (struct record *next; first != NULL; first = next) {
         next = batch_next(first);
+        bridge->books.coalesced += next != NULL;
         ending_settle(bridge, first, event, code, why, request_id);
     }
 }
@@ -123,6 +135,7 @@ void ending_by_time(struct bridge *bridge, struct record *record, enum record_ev
                 "the rate limit lets through",
                 (long long)bridge->options.deadline_ms);
     }
+    bridge->books.expired++;
     ending_settle(bridge, record, event, code, &why, STR_NONE);
 }
 

@@ -33,6 +33,7 @@ static bool take_in(struct bridge *bridge, struct record *record, enum reject co
         return false;
     bridge->next_seq++;
     bridge->books.received++;
+    bridge->books.best_effort += record->qos == 0;
     return true;
 }
 
@@ -130,7 +131,7 @@ static void turn_away(struct bridge *bridge, const struct arrival *arrival)
     if (record == NULL)
         return; /* best effort, and said to be */
     why_set(&why, ERR_FULL, NULL, "there is no room for more commands now; send it again later");
-    bridge->books.received++;
+    bridge->books.turned_away++;
     ending_at_once(bridge, record, REJECT_REQUEST_THROTTLED, &why);
 }
 

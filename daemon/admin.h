@@ -1,20 +1,25 @@
 /*
- * The admin server: GET /healthz and GET /readyz, in JSON, on its own thread.
+ * The admin server, on its own thread: GET (and HEAD) of a few paths, each written by a function.
+ *
+ *   /healthz    whether the loop turns
+ *   /readyz     whether commands can be taken and answered besides
  *
  *   200 {"status":"ok"}    503 {"status":"unavailable","reasons":[...]}
- *
- * /healthz asks whether the loop turns; /readyz also whether commands can be taken and answered.
  */
 #ifndef DAEMON_ADMIN_H
 #define DAEMON_ADMIN_H
 
 #include "base/why.h"
-#include "daemon/health.h"
+#include "daemon/snapshot.h"
 
 struct admin;
 
-/* listen as in http/server.h; health must outlive the admin server. */
-nodiscard enum err admin_start(const char *listen, const struct health *health, struct admin **ret,
+struct admin_options {
+    const char *listen;                  /* as in http/server.h */
+    struct snapshot_exchange *snapshots; /* read here only; must outlive the admin server */
+};
+
+nodiscard enum err admin_start(const struct admin_options *options, struct admin **ret,
                                struct why *why);
 void admin_stop(struct admin *admin);
 unsigned admin_port(const struct admin *admin);

@@ -1,69 +1,46 @@
 #include "daemon/health.h"
 
-#include "base/emit.h"
+#include <stdio.h>
 
-void health_init(struct health *health)
+/* what: why */
+static void give_reason(struct emit *reasons, const char *what, const char *why)
 {
-    atomic_init(&health->mqtt_up, false);
-    atomic_init(&health->has_journal, true);
-    atomic_init(&health->is_full, false);
-    atomic_init(&health->endpoint, HEALTH_ENDPOINT_UNKNOWN);
-    atomic_init(&health->last_turn_ms, 0);
+    char text[WHY_TEXT_MAX + 64];
+    snprintf(text, sizeof text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+    emit_text(reasons, NULL, text);
 }
 
-void health_set_mqtt(struct health *health, bool is_up)
+bool health_is_live(const struct snapshot *snapshot, int64_t now_ms, struct emit *reasons)
 {
-    health->mqtt_up = is_up;
-}
-
-void health_set_full(struct health *health, bool is_full)
-{
-    health->is_full = is_full;
-}
-
-void health_set_journal(struct health *health, bool works)
-{
-    health->has_journal = works;
-}
-
-void health_set_endpoint(struct health *health, enum health_endpoint state)
-{
-    health->endpoint = (int)state;
-}
-
-void health_set_turn(struct health *health, int64_t now_ms)
-{
-    health->last_turn_ms = now_ms;
-}
-
-static bool is_turning(const struct health *health, int64_t now_ms)
-{
-    int64_t last_turn_ms = health->last_turn_ms;
-    return last_turn_ms > 0 && now_ms - last_turn_ms <= HEALTH_TURN_MAX_MS;
-}
-
-bool health_is_live(const struct health *health, int64_t now_ms, struct emit *reasons)
-{
-    if (is_turning(health, now_ms))
+    int64_t taken_ms = snapshot->taken_mono_ms;
+    if (taken_ms > 0 && now_ms - taken_ms <= HEALTH_TURN_MAX_MS)
         return true;
     emit_text(reasons, NULL, "the loop does not turn");
     return false;
 }
 
-bool health_is_ready(const struct health *health, int64_t now_ms, struct emit *reasons)
+bool health_is_ready(const struct snapshot *snapshot, int64_t now_ms, struct emit *reasons)
 {
-    bool is_live = health_is_live(health, now_ms, reasons);
-    bool is_down = health->endpoint == HEALTH_ENDPOINT_DOWN;
-    bool has_mqtt = health->mqtt_up;
-    bool has_journal = health->has_journal;
-    bool is_full = health->is_full;
-    if (!has_mqtt)
-        emit_text(reasons, NULL, "no link to the MQTT broker");
-    if (!has_journal)
-        emit_text(reasons, NULL, "the journal cannot be written");
-    if (is_full)
-        emit_text(reasons, NULL, "no room: commands are left with the broker");
-    if (is_down)
-        emit_text(reasons, NULL, "the Jobs endpoint does not answer");
-    return is_live && has_mqtt && has_journal && !is_full && !is_down;
+    bool is_live = health_is_live(snapshot, now_ms, reasons);
+    const struct {
+        bool is_so;
+        const char *what;
+        const char *why;
+    } hindrances[] = {
+        {snapshot->is_stopping, "the service is stopping", ""},
+        {!snapshot->is_connected, "no link to the MQTT broker", snapshot->mqtt_problem},
+        {!snapshot->has_journal, "the journal cannot be written", snapshot->journal_problem},
+        {snapshot->is_full, "no room: commands are left with the broker", ""},
+        {snapshot->breaker != BREAKER_CLOSED, "the Jobs endpoint does not work",
+         fault_name(snapshot->last_fault)},
+        {snapshot->lacks_credentials, "calls cannot be signed", snapshot->credentials_problem},
+    };
+    bool is_ready = is_live;
+    for (size_t i = 0; i < COUNT_OF(hindrances); i++) {
+        if (!hindrances[i].is_so)
+            continue;
+        give_reason(reasons, hindrances[i].what, hindrances[i].why);
+        is_ready = false;
+    }
+    return is_ready;
 }

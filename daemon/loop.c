@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/now.h"
-#include "daemon/wire.h"
+#include "daemon/survey.h"
 
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -95,6 +95,7 @@ static void turn_to_stop(struct wire *wire)
     caller_turn(wire->caller);
     bridge_turn(wire->bridge);
     mqtt_flush(wire->mqtt);
+    survey_turn(wire);
 }
 
 static void stop(struct wire *wire, int signals)
@@ -107,6 +108,7 @@ static void stop(struct wire *wire, int signals)
             (unsigned long long)bridge_books(wire->bridge).in_flight);
     sd_notify(0, "STOPPING=1");
     bridge_stop(wire->bridge);
+    wire->facts.is_stopping = true;
     int64_t elapsed_ms = 0;
     while (is_worth_waiting(wire, elapsed_ms)) {
         turn_to_stop(wire);

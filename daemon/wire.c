@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "daemon/state_folder.h"
+#include "daemon/survey.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -79,8 +81,8 @@ static enum err start_local(struct wire *wire, struct why *why)
 static void on_reply(void *context, const struct reply *reply)
 {
     struct wire *wire = context;
-    bool is_down = reply->class == FAULT_TRANSIENT || reply->class == FAULT_CREDENTIALS;
-    health_set_endpoint(&wire->health, is_down ? HEALTH_ENDPOINT_DOWN : HEALTH_ENDPOINT_UP);
+    if (reply->class == FAULT_TRANSIENT || reply->class == FAULT_CREDENTIALS)
+        wire->facts.last_fault = reply->fault;
     bridge_on_reply(wire->bridge, reply);
 }
 
@@ -105,6 +107,7 @@ static enum err start_journal(struct wire *wire, struct why *why)
         .sync = (enum store_sync)config->journal.sync,
         .bytes_max = config->journal.max_size_bytes,
         .window_ms = config->journal.dedupe_window_ms,
+        .stats = wire->facts.journal,
     };
     char set_aside[PATH_MAX];
     enum err err = journal_open(&options, &wire->journal, set_aside, sizeof set_aside, why);
@@ -125,6 +128,7 @@ static enum err start_caller(struct wire *wire, struct why *why)
         .timeout_ms = config->jobs.call_timeout_ms,
         .context = wire,
         .on_reply = on_reply,
+        .stats = wire->facts.calls,
     };
     return caller_new(wire->http, wire->credentials, &caller, &wire->caller, why);
 }
@@ -132,11 +136,10 @@ static enum err start_caller(struct wire *wire, struct why *why)
 static void on_link(void *context, bool is_up)
 {
     struct wire *wire = context;
-    health_set_mqtt(&wire->health, is_up);
     if (is_up && !wire->was_ready) {
         wire->was_ready = true;
         log_say(LOG_INFO, "ready", "%lld ms after the start",
-                (long long)(now_mono_ms() - wire->started_ms));
+                (long long)(now_mono_ms() - wire->facts.started_mono_ms));
         sd_notify(0, "READY=1\nSTATUS=Taking commands");
     } else {
         sd_notify(0, is_up ? "STATUS=Taking commands" : "STATUS=Waiting for the MQTT broker");
@@ -177,6 +180,7 @@ static enum err start_mqtt(struct wire *wire, struct why *why)
         .status_topic = text(wire, WIRE_STATUS_TOPIC),
         .status_online = text(wire, WIRE_STATUS_ONLINE),
         .status_offline = text(wire, WIRE_STATUS_OFFLINE),
+        .stats = wire->facts.mqtt,
     };
     struct mqtt_events events = {wire, on_link, on_arrival, on_delivered};
     return mqtt_new(&options, &events, &wire->mqtt, why);
@@ -230,6 +234,8 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         .memory = {wire->journal, journal_remember, journal_each_memory},
         .time = {NULL, read_mono, read_wall},
         .chance = {NULL, draw_below},
+        .books = wire->facts.books,
+        .latency = wire->facts.latency,
     };
     for (size_t i = 0; i < config->topics.notify.count; i++)
         options.outcome.templates[i] =
@@ -250,7 +256,6 @@ static void stop_core(struct wire *wire)
     wire->bridge = NULL;
     wire->caller = NULL;
     wire->journal = NULL;
-    health_set_mqtt(&wire->health, false);
 }
 
 static enum err start_core_once(struct wire *wire, struct why *why)
@@ -286,11 +291,12 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
     if (wire == NULL)
         return why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
     wire->config = config;
-    wire->started_ms = now_mono_ms();
+    wire->facts.started_mono_ms = now_mono_ms();
+    wire->facts.started_at_s = now_wall_ms() / 1000;
     wire->state_folder = -1;
     for (int i = 0; i < WIRE_TEXT_COUNT; i++)
         buf_init(&wire->texts[i], TEXT_MAX);
-    health_init(&wire->health);
+    snapshot_init(&wire->snapshots);
 
     enum err err = write_texts(wire, why);
     if (err == ERR_NONE)
@@ -301,8 +307,11 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
         err = start_http(wire, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
+    const struct admin_options admin = {config->admin.listen, &wire->snapshots};
     if (err == ERR_NONE)
-        err = admin_start(config->admin.listen, &wire->health, &wire->admin, why);
+        survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
+    if (err == ERR_NONE)
+        err = admin_start(&admin, &wire->admin, why);
     if (err != ERR_NONE) {
         wire_free(wire);
         return err;
@@ -327,12 +336,20 @@ void wire_free(struct wire *wire)
     free(wire);
 }
 
+static void say_broken(struct wire *wire, const char *why)
+{
+    struct snapshot *facts = &wire->facts;
+    snprintf(facts->journal_problem, sizeof facts->journal_problem, "%s", why);
+}
+
 /* The journal is the only truth: what is in memory goes, and comes back from it. */
 static void check_core(struct wire *wire)
 {
     const char *reason;
     if (wire_has_core(wire) && bridge_is_broken(wire->bridge, &reason)) {
         log_say(LOG_ERROR, "journal", "%s; nothing is acknowledged until it works again", reason);
+        say_broken(wire, reason);
+        survey_core(wire);
         stop_core(wire);
         wire->retry_ms = now_mono_ms() + RETRY_MS;
     }
@@ -341,9 +358,11 @@ static void check_core(struct wire *wire)
     struct why why = {0};
     if (start_core(wire, &why) == ERR_NONE) {
         log_say(LOG_INFO, "journal", "works again");
+        say_broken(wire, "");
         return;
     }
     log_say(LOG_ERROR, "journal", "%s", why.text);
+    say_broken(wire, why.text);
     wire->retry_ms = now_mono_ms() + RETRY_MS;
 }
 
@@ -367,9 +386,7 @@ void wire_turn(struct wire *wire)
         mqtt_flush(wire->mqtt);
     }
     check_core(wire);
-    health_set_journal(&wire->health, wire_has_core(wire));
-    health_set_full(&wire->health, wire_has_core(wire) && bridge_is_full(wire->bridge));
-    health_set_turn(&wire->health, now_mono_ms());
+    survey_turn(wire);
 }
 
 int64_t wire_due_ms(const struct wire *wire)

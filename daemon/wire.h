@@ -8,7 +8,7 @@
 #include "bridge/bridge.h"
 #include "daemon/admin.h"
 #include "daemon/config.h"
-#include "daemon/health.h"
+#include "daemon/snapshot.h"
 #include "http/caller.h"
 #include "http/http.h"
 #include "local/local.h"
@@ -31,15 +31,16 @@ enum wire_text {
 
 struct wire {
     const struct config *config;
-    struct health health;
+    struct snapshot facts; /* what is published next: daemon/survey.h */
+    struct snapshot_exchange snapshots;
     int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct http *http;
     struct credentials *credentials;
     struct admin *admin;
     struct buf texts[WIRE_TEXT_COUNT];
-    int64_t started_ms;
-    bool was_ready; /* the link was up once: said to systemd */
+    int64_t count_ms; /* when the dead letters are counted again */
+    bool was_ready;   /* the link was up once: said to systemd */
 
     /* The core: what is built anew from the journal after the journal has failed. All or none. */
     struct journal *journal;

@@ -41,6 +41,7 @@ struct pending {
     struct aws *aws;
     uint64_t id;
     uint64_t generation; /* of the credentials it was signed with */
+    int64_t sent_us;     /* by now_mono_us */
     char refusal[WHY_TEXT_MAX];
     struct aws_request request; /* of a held one; its texts are in copy */
     struct buf copy;
@@ -146,6 +147,7 @@ static void on_answer(void *context, const struct http_answer *answer)
         .request_id = answer->request_id,
         .retry_after_ms = answer->retry_after_ms,
         .body = answer->body,
+        .took_us = now_mono_us() - pending->sent_us,
     };
     list_remove(&pending->node);
     free_pending(pending);
@@ -258,6 +260,7 @@ static enum err send_signed(struct aws *aws, const struct aws_request *request,
         err = http_start(aws->http, &sent, on_answer, pending);
     if (err != ERR_NONE)
         return err;
+    pending->sent_us = now_mono_us();
     pending->generation = credentials_generation(aws->credentials);
     list_push_back(&aws->under_way, &pending->node);
     return ERR_NONE;
@@ -356,6 +359,7 @@ static void answer_refused(struct aws *aws)
             .request_id = STR_NONE,
             .retry_after_ms = -1,
             .body = STR(""),
+            .took_us = -1,
         };
         aws->done(aws->context, &answer);
         free_pending(pending);

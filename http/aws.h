@@ -35,6 +35,7 @@ struct aws_answer {
     struct str request_id;  /* absent when there was none */
     int64_t retry_after_ms; /* -1: none */
     struct str body;
+    int64_t took_us; /* from sending to the answer; -1: it was never sent */
 };
 
 /* The views live until it returns. */

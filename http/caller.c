@@ -11,11 +11,15 @@ struct caller {
     int64_t timeout_ms;
     void *context;
     void (*on_reply)(void *context, const struct reply *reply);
+    struct caller_stats stats;
 };
 
 static void on_answer(void *context, const struct aws_answer *answer)
 {
     struct caller *caller = context;
+    caller->stats.ended[answer->class]++;
+    if (answer->took_us >= 0)
+        histogram_add(&caller->stats.latency, answer->took_us);
     const struct reply reply = {
         .id = answer->id,
         .class = answer->class,
@@ -42,6 +46,7 @@ enum err caller_new(struct http *http, struct credentials *credentials,
     caller->timeout_ms = options->timeout_ms;
     caller->context = options->context;
     caller->on_reply = options->on_reply;
+    caller->stats = options->stats;
     const struct aws_options aws = {
         .http = http,
         .credentials = credentials,
@@ -116,7 +121,14 @@ enum err caller_describe(void *context, const struct call *call)
         .path = str_of(path),
         .timeout_ms = caller->timeout_ms,
     };
-    return aws_start(caller->aws, &request);
+    enum err err = aws_start(caller->aws, &request);
+    caller->stats.described += err == ERR_NONE;
+    return err;
+}
+
+const struct caller_stats *caller_stats(const struct caller *caller)
+{
+    return &caller->stats;
 }
 
 void caller_turn(struct caller *caller)

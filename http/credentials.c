@@ -316,6 +316,16 @@ const char *credentials_news(struct credentials *credentials, bool *ret_is_bad)
     return credentials->news;
 }
 
+struct credentials_state credentials_state(const struct credentials *credentials)
+{
+    return (struct credentials_state){
+        .has_keys = credentials->has_current && now_mono_ms() < credentials->ends_ms,
+        .expires_at_s = credentials->has_current ? credentials->current.expires_at_s : -1,
+        .has_failed = credentials->failures > 0,
+        .problem = credentials->problem.text,
+    };
+}
+
 const char *credentials_source_name(const struct credentials *credentials)
 {
     return sources[credentials->options.source].name;

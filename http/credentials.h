@@ -84,6 +84,16 @@ void credentials_reload(struct credentials *credentials);
 void credentials_turn(struct credentials *credentials);
 int64_t credentials_due_ms(const struct credentials *credentials); /* the next turn; DUE_NEVER */
 
+/* How they are, for people who watch. */
+struct credentials_state {
+    bool has_keys;        /* to sign with now */
+    int64_t expires_at_s; /* of these, as in struct credential */
+    bool has_failed;      /* the last fetch brought none */
+    const char *problem;  /* why; valid until the next call of any function here */
+};
+
+struct credentials_state credentials_state(const struct credentials *credentials);
+
 /* What there is to tell people since the last call, NULL for nothing: keys obtained, or why not. */
 const char *credentials_news(struct credentials *credentials, bool *ret_is_bad);
 

@@ -36,6 +36,7 @@ struct mqtt {
     bool is_unfit;    /* the build is broken: never connects */
     int quick_losses; /* in a row */
     int64_t turn_ms;  /* the last turn */
+    struct mqtt_stats stats;
     struct why problem;
 };
 
@@ -74,6 +75,9 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     }
     mqtt->events = *events;
     redial_init(&mqtt->redial, now_mono_ms());
+    mqtt->stats = options->stats;
+    if (mqtt->stats.heard_ms == 0)
+        mqtt->stats.heard_ms = now_mono_ms();
     why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
     clean_environment();
     stop_tracing();
@@ -163,6 +167,7 @@ static void lose(struct mqtt *mqtt)
     link_close(&mqtt->link);
     mqtt->is_up = mqtt->has_more = false;
     redial_failed(&mqtt->redial, mqtt->turn_ms);
+    mqtt->stats.losses++;
     log_down(mqtt, "mqtt_lost", LOG_WARN);
     suspect_second_client(mqtt, code, up_for_ms);
     mqtt->events.on_link(mqtt->events.context, false);
@@ -190,12 +195,15 @@ static void connect_now(struct mqtt *mqtt)
     if (err != ERR_NONE) {
         link_close(&mqtt->link);
         redial_failed(&mqtt->redial, mqtt->turn_ms);
+        mqtt->stats.failures++;
         log_down(mqtt, "mqtt_refused", mqtt->is_unfit ? LOG_ERROR : LOG_WARN);
         return;
     }
     mqtt->is_up = true;
     mqtt->problem = (struct why){0};
     redial_up(&mqtt->redial, mqtt->turn_ms);
+    mqtt->stats.connects++;
+    mqtt->stats.heard_ms = mqtt->turn_ms;
     struct log_line line;
     log_start(&line, LOG_INFO, "mqtt_connected");
     log_text(&line, "broker", mqtt->setup.options.url);
@@ -209,8 +217,11 @@ static void connect_now(struct mqtt *mqtt)
 static void report_receipts(struct mqtt *mqtt)
 {
     struct receipt receipt;
-    while (receipts_take(&mqtt->link.receipts, &receipt))
+    while (receipts_take(&mqtt->link.receipts, &receipt)) {
+        mqtt->stats.acknowledged++;
+        mqtt->stats.heard_ms = mqtt->turn_ms;
         mqtt->events.on_delivered(mqtt->events.context, receipt.post_id, receipt.err);
+    }
 }
 
 static void report_arrival(struct mqtt *mqtt, struct link_pulled *pulled)
@@ -339,6 +350,13 @@ void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
     mqtt->is_up = mqtt->has_more = false;
     mqtt->redial.at_ms = DUE_NEVER;
     why_set(&mqtt->problem, ERR_DOWN, NULL, "stopped");
+}
+
+struct mqtt_stats mqtt_stats(const struct mqtt *mqtt)
+{
+    struct mqtt_stats stats = mqtt->stats;
+    stats.on_their_way = mqtt->is_up ? mqtt->link.receipts.window.count : 0;
+    return stats;
 }
 
 bool mqtt_is_up(const struct mqtt *mqtt)

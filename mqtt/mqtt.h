@@ -27,6 +27,16 @@
 
 struct mqtt;
 
+struct mqtt_stats {
+    uint64_t connects;     /* links that came up */
+    uint64_t failures;     /* attempts that did not bring one */
+    uint64_t losses;       /* links that were lost */
+    uint64_t acknowledged; /* publishes, by the broker */
+    int64_t heard_ms;      /* by now_mono_ms: when the broker last acknowledged a publish, or let us
+                              connect; when there was neither yet, when we began */
+    uint64_t on_their_way; /* publishes that it has not acknowledged yet */
+};
+
 struct mqtt_options {
     const char *url; /* mqtt://host[:port] or mqtts://host[:port] */
     const char *client_id;
@@ -43,6 +53,7 @@ struct mqtt_options {
     const char *status_topic;   /* NULL: no last will and no status */
     const char *status_online;  /* retained payload once the link is up */
     const char *status_offline; /* retained payload as last will and on a clean stop */
+    struct mqtt_stats stats;    /* of an earlier link of the same run, to count on from */
 };
 
 struct mqtt_events {
@@ -82,6 +93,8 @@ void mqtt_flush(struct mqtt *mqtt);
 
 /* Publishes the offline status, disconnects, waits for the last bytes up to timeout_ms. */
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms);
+
+struct mqtt_stats mqtt_stats(const struct mqtt *mqtt);
 
 bool mqtt_is_up(const struct mqtt *mqtt);
 const char *mqtt_last_problem(const struct mqtt *mqtt); /* why it is down; "" when up */

@@ -31,6 +31,7 @@ enum {
     REMEMBER,
     FORGET,
     EACH_MEMORY,
+    COUNT_DEAD,
     SQL_COUNT
 };
 
@@ -51,6 +52,7 @@ static const char *const sql[SQL_COUNT] = {
     [REMEMBER] = "INSERT OR REPLACE INTO memories (job, text) VALUES (?1, ?2)",
     [FORGET] = "DELETE FROM memories WHERE job = ?1",
     [EACH_MEMORY] = "SELECT job, text FROM memories ORDER BY id",
+    [COUNT_DEAD] = "SELECT count(*) FROM dead",
 };
 
 struct journal {
@@ -58,6 +60,9 @@ struct journal {
     struct statement statements[SQL_COUNT];
     struct journal_space *space;
     int64_t window_ms;
+    int64_t bytes_max;
+    uint64_t commits;
+    struct histogram commit_latency;
     struct journal_totals totals;
     struct siphash_key secret;
     struct buf found; /* what the entry of journal_find points into */
@@ -308,7 +313,15 @@ enum err journal_commit(void *context, int64_t wall_ms, struct why *why)
     struct journal *journal = context;
     if (journal->failed != ERR_NONE)
         return why_set(why, journal->failed, NULL, "%s", journal->failed_why.text);
-    return journal->is_writing ? note(journal, commit(journal, wall_ms, why), why) : ERR_NONE;
+    if (!journal->is_writing)
+        return ERR_NONE;
+    int64_t began_us = now_mono_us();
+    enum err err = note(journal, commit(journal, wall_ms, why), why);
+    if (err == ERR_NONE) {
+        journal->commits++;
+        histogram_add(&journal->commit_latency, now_mono_us() - began_us);
+    }
+    return err;
 }
 
 /* Collects by itself: while it has no room there may be nothing else to commit. */
@@ -336,6 +349,29 @@ void journal_totals(void *context, struct journal_totals *ret)
 {
     const struct journal *journal = context;
     *ret = journal->totals;
+}
+
+struct journal_stats journal_stats(const struct journal *journal)
+{
+    return (struct journal_stats){
+        .commits = journal->commits,
+        .commit_latency = journal->commit_latency,
+        .unfinished = (uint64_t)journal_space_unfinished(journal->space),
+        .bytes = (uint64_t)journal_space_bytes(journal->space),
+        .bytes_max = (uint64_t)journal->bytes_max,
+    };
+}
+
+enum err journal_count_dead(struct journal *journal, uint64_t *ret, struct why *why)
+{
+    if (journal->failed != ERR_NONE)
+        return why_set(why, journal->failed, NULL, "%s", journal->failed_why.text);
+    struct statement *count = start(journal, COUNT_DEAD);
+    enum err err = statement_row(count, why);
+    if (err == ERR_NONE)
+        *ret = (uint64_t)statement_int(count, 0);
+    (void)statement_start(count);
+    return note(journal, err, why);
 }
 
 static enum err read_books(struct journal *journal, struct why *why)
@@ -397,6 +433,9 @@ static enum err open_once(const struct journal_options *options, struct journal 
     if (journal == NULL)
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     journal->window_ms = options->window_ms;
+    journal->bytes_max = options->bytes_max;
+    journal->commits = options->stats.commits;
+    journal->commit_latency = options->stats.commit_latency;
     buf_init(&journal->found, FOUND_MAX);
     struct store_options store = {
         .path = options->path,

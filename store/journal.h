@@ -14,16 +14,26 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
+#include "base/histogram.h"
 #include "bridge/port.h"
 #include "store/store.h"
 
 struct journal;
 
+struct journal_stats {
+    uint64_t commits;
+    struct histogram commit_latency;
+    uint64_t unfinished; /* commands whose answer and events are not all with the broker */
+    uint64_t bytes;      /* used, of the database and its log */
+    uint64_t bytes_max;  /* of the database */
+};
+
 struct journal_options {
     const char *path;
     enum store_sync sync;
     int64_t bytes_max;
-    int64_t window_ms; /* dedupe window */
+    int64_t window_ms;          /* dedupe window */
+    struct journal_stats stats; /* of an earlier one of the same run: its commits are counted on */
 };
 
 /* Checks the whole file, unless the last journal_close was clean. One that is damaged (no database,
@@ -35,6 +45,10 @@ struct journal_options {
 nodiscard enum err journal_open(const struct journal_options *options, struct journal **ret,
                                 char *set_aside, size_t set_aside_max, struct why *why);
 void journal_close(struct journal *journal); /* what was not committed is lost */
+
+struct journal_stats journal_stats(const struct journal *journal);
+/* Counts the dead letters, which others may have dropped. */
+nodiscard enum err journal_count_dead(struct journal *journal, uint64_t *ret, struct why *why);
 
 enum err journal_add(void *context, const struct journal_entry *entry, struct why *why);
 enum err journal_decide(void *context, uint64_t seq, const struct ending *ending, struct why *why);

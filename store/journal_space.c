@@ -254,6 +254,16 @@ enum err journal_space_collect(struct journal_space *space, int64_t wall_ms, str
     return err == ERR_NONE ? measure(space, why) : err;
 }
 
+int64_t journal_space_bytes(const struct journal_space *space)
+{
+    return (space->used_pages + store_log_pages(space->store)) * PAGE_BYTES + space->added_bytes;
+}
+
+int64_t journal_space_unfinished(const struct journal_space *space)
+{
+    return space->unfinished;
+}
+
 bool journal_space_has_room(struct journal_space *space)
 {
     return !is_short(space) && reserve_keep(space->reserve, now_mono_ms()) &&

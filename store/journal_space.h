@@ -44,6 +44,10 @@ void journal_space_on_full(struct journal_space *space);
 /* The same for a journal that is not open. False: it held none. */
 bool journal_space_give_up(const char *path);
 
+/* What is there, with what is to be written at the next commit, and the log. */
+int64_t journal_space_bytes(const struct journal_space *space);
+int64_t journal_space_unfinished(const struct journal_space *space); /* commands */
+
 /* Lets go of what has left the window, and of more if space is short; then measures again. */
 nodiscard enum err journal_space_collect(struct journal_space *space, int64_t wall_ms,
                                          struct why *why);

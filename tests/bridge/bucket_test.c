@@ -184,6 +184,24 @@ static void what_is_still_keeps_its_level(void **state)
     assert_true(bucket_take(&bucket, 0));
 }
 
+static void what_is_in_it_is_told(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 3, 1000);
+    assert_true(bucket_tokens(&bucket, 1000) == 3);
+    for (int i = 0; i < 3; i++)
+        assert_true(bucket_take(&bucket, 1000));
+    assert_true(bucket_tokens(&bucket, 1000) == 0);
+    assert_true(bucket_tokens(&bucket, 1050) == 0.5);
+    assert_true(bucket_tokens(&bucket, 60000) == 3);
+    bucket_hold(&bucket, 2000);
+    assert_true(bucket_tokens(&bucket, 1500) == 0);
+    assert_true(bucket_tokens(&bucket, 2100) == 1);
+    bucket_init(&bucket, 0, 3, 0); /* no limit */
+    assert_true(bucket_tokens(&bucket, 1000) == 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test(the_smallest_rate_is_a_limit),
         cmocka_unit_test(what_did_not_fit_is_told),
         cmocka_unit_test(what_is_still_keeps_its_level),
+        cmocka_unit_test(what_is_in_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,15 +10,16 @@
 
 #define ANSWER_MAX 4096
 
-static struct health health;
+static struct snapshot_exchange snapshots;
 static struct admin *admin;
 
 static int start(void **state)
 {
     (void)state;
     struct why why;
-    health_init(&health);
-    if (admin_start("127.0.0.1:0", &health, &admin, &why) == ERR_NONE)
+    const struct admin_options options = {"127.0.0.1:0", &snapshots};
+    snapshot_init(&snapshots);
+    if (admin_start(&options, &admin, &why) == ERR_NONE)
         return 0;
     print_error("%s\n", why.text);
     return -1;
@@ -72,26 +73,30 @@ static void not_turning(void **state)
 static void healthy(void **state)
 {
     (void)state;
-    health_set_turn(&health, now_mono_ms());
+    struct snapshot snapshot = {.taken_mono_ms = now_mono_ms(), .has_journal = true};
+    snapshot_publish(&snapshots, &snapshot);
     check_answer("GET", "/healthz", 200, "{\"status\":\"ok\"}");
     check_answer("HEAD", "/healthz", 200, "");
     check_answer("GET", "/readyz", 503,
                  "{\"status\":\"unavailable\",\"reasons\":[\"no link to the MQTT broker\"]}");
-    health_set_mqtt(&health, true);
+    snapshot.is_connected = true;
+    snapshot_publish(&snapshots, &snapshot);
     check_answer("GET", "/readyz", 200, "{\"status\":\"ok\"}");
     check_answer("GET", "/readyz?now", 200, "{\"status\":\"ok\"}");
-    health_set_endpoint(&health, HEALTH_ENDPOINT_DOWN);
-    check_answer(
-        "GET", "/readyz", 503,
-        "{\"status\":\"unavailable\",\"reasons\":[\"the Jobs endpoint does not answer\"]}");
+    snapshot.breaker = BREAKER_OPEN;
+    snapshot.last_fault = FAULT_TRANSPORT;
+    snapshot_publish(&snapshots, &snapshot);
+    check_answer("GET", "/readyz", 503,
+                 "{\"status\":\"unavailable\","
+                 "\"reasons\":[\"the Jobs endpoint does not work: Transport\"]}");
     check_answer("GET", "/healthz", 200, "{\"status\":\"ok\"}");
 }
 
 static void elsewhere(void **state)
 {
     (void)state;
-    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz and /readyz\"}");
-    check_answer("POST", "/metrics", 404, "{\"message\":\"there is /healthz and /readyz\"}");
+    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz /readyz\"}");
+    check_answer("POST", "/nowhere", 404, "{\"message\":\"there is /healthz /readyz\"}");
     check_answer("DELETE", "/readyz", 405, "{\"message\":\"only GET and HEAD are answered here\"}");
 }
 
@@ -102,7 +107,8 @@ static void port_in_use(void **state)
     struct admin *second = NULL;
     struct why why;
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", admin_port(admin));
-    assert_int_not_equal(admin_start(listen_at, &health, &second, &why), ERR_NONE);
+    const struct admin_options options = {listen_at, &snapshots};
+    assert_int_not_equal(admin_start(&options, &second, &why), ERR_NONE);
     assert_null(second);
     check_has(why.text, listen_at);
 }

@@ -18,6 +18,9 @@
 void world_check_step(struct world *world);
 
 /* The same without the books: of a bridge that is dead or broken. */
+/* Arrivals that the bridge counts, those that it turned away included. */
+uint64_t world_check_counted(const struct world *world);
+
 void world_check_left(struct world *world);
 
 /* At the end: nothing waits, and every command taken in has its answer delivered, exactly once

@@ -1,6 +1,7 @@
 /* Commands on their way from the broker to the bridge. */
 #include "tests/check.h"
 #include "tests/fakes/world.h"
+#include "tests/fakes/world_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
     arrival->ticket = (uint64_t)arrival->link << 32 | world->delivery_count;
     arrival->is_acknowledged = false;
     int64_t left_ms = arrival->expires_ms - world->now_ms;
-    uint64_t received = bridge_books(world->bridge).received;
+    uint64_t counted = world_check_counted(world);
     world->journal.delivering = number;
     bridge_on_arrival(world->bridge,
                       &(struct arrival){
@@ -98,7 +99,7 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
     world->journal.delivering = WORLD_NOBODY;
     if (world->is_dead) {
         world_look(world);
-    } else if (bridge_books(world->bridge).received > received) {
+    } else if (world_check_counted(world) > counted) {
         arrival->is_taken = true;
         world->taken_count++;
     }

@@ -26,6 +26,7 @@ struct fixture {
     struct credentials *credentials;
     struct caller *caller;
     struct outcome outcome;
+    struct caller_stats stats; /* to count on from */
 };
 
 static void on_reply(void *context, const struct reply *reply)
@@ -72,7 +73,8 @@ static void open_caller(struct fixture *fixture, unsigned port)
                                            .region = "us-east-1",
                                            .timeout_ms = 5000,
                                            .context = &fixture->outcome,
-                                           .on_reply = on_reply};
+                                           .on_reply = on_reply,
+                                           .stats = fixture->stats};
     caller_free(fixture->caller);
     fixture->caller = NULL;
     assert_int_equal(
@@ -150,6 +152,31 @@ static void every_answer_becomes_its_reply(void **state)
         assert_string_equal(fixture->outcome.message, scripts[i].message);
         assert_string_equal(fixture->outcome.request_id, scripts[i].request_id);
     }
+}
+
+/* However they end, and on from what an earlier caller has counted. */
+static void calls_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct caller_stats *stats = &fixture->stats;
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
+        call_script(fixture, scripts[i].answer);
+        *stats = *caller_stats(fixture->caller);
+        assert_int_equal(histogram_total(&stats->latency), i + 1);
+    }
+    assert_int_equal(stats->ended[FAULT_NONE], 1);
+    assert_int_equal(stats->ended[FAULT_THROTTLED], 2);
+    assert_int_equal(stats->ended[FAULT_PERMANENT], 1);
+    assert_int_equal(stats->ended[FAULT_TRANSIENT], 1);
+    assert_int_equal(stats->described, 0);
+    open_caller(fixture, rawhttp_dead_port());
+    const struct call question = {.id = 7, .job = STR("job-1"), .body = STR("{}")};
+    fixture->outcome = (struct outcome){0};
+    assert_int_equal(caller_describe(fixture->caller, &question), ERR_NONE);
+    run_until_reply(fixture);
+    assert_int_equal(caller_stats(fixture->caller)->described, 1);
+    assert_int_equal(caller_stats(fixture->caller)->ended[FAULT_TRANSIENT], 2);
+    assert_int_equal(histogram_total(&caller_stats(fixture->caller)->latency), 6);
 }
 
 static void no_answer_is_a_transport_fault(void **state)
@@ -279,6 +306,9 @@ static void without_credentials_the_reply_comes_later(void **state)
     assert_int_equal(fixture->outcome.class, FAULT_CREDENTIALS);
     assert_int_equal(fixture->outcome.http_status, 0);
     check_has(fixture->outcome.message, "no AWS credentials");
+    const struct caller_stats *stats = caller_stats(fixture->caller);
+    assert_int_equal(stats->ended[FAULT_CREDENTIALS], 1);
+    assert_int_equal(histogram_total(&stats->latency), 0); /* it was never sent */
 }
 
 static void freeing_drops_what_is_under_way(void **state)
@@ -338,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_answer_becomes_its_reply, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(calls_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_answer_is_a_transport_fault, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_are_signed_so_that_they_verify, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused_keys_are_read_again, set_up, tear_down),

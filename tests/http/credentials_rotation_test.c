@@ -115,6 +115,8 @@ static void keys_are_replaced_ahead_of_their_end(void **state)
         {.answer = fetched_keys("SECOND", 3600), .delay_ms = 200},
     };
     start(fixture, CREDENTIALS_CONTAINER, steps, 2);
+    struct credentials_state at_first = credentials_state(fixture->credentials);
+    assert_true(!at_first.has_keys && !at_first.has_failed);
     int64_t started_ms = now_mono_ms();
     wait_for_key(fixture, "FIRST", "");
     check_has(credentials_news(fixture->credentials, &is_bad), "keys from container, good until 2");
@@ -140,7 +142,12 @@ static void keys_stay_until_their_end_while_no_new_ones_come(void **state)
     start(fixture, CREDENTIALS_CONTAINER, steps, 3);
     wait_for_key(fixture, "FIRST", "");
     credentials_news(fixture->credentials, &is_bad);
+    assert_true(credentials_state(fixture->credentials).has_keys);
+    assert_true(credentials_state(fixture->credentials).expires_at_s >= now_wall_ms() / 1000);
     wait_for_key(fixture, "", "FIRST");
+    struct credentials_state now = credentials_state(fixture->credentials);
+    assert_true(!now.has_keys && now.has_failed && now.expires_at_s == -1);
+    assert_string_equal(now.problem, "container: HTTP 404");
     assert_int_equal(rawhttp_server_connections(fixture->server), 2);
     assert_null(credentials_current(fixture->credentials, &why));
     assert_string_equal(why.text, "container: HTTP 404");

@@ -86,6 +86,12 @@ static void round_trips(int version)
     }
     rig_for_ms(rig, 50);
     assert_int_equal(rig->delivered_count, 100); /* once each */
+    struct mqtt_stats stats = mqtt_stats(rig->mqtt);
+    assert_int_equal(stats.connects, 1);
+    assert_int_equal(stats.failures + stats.losses, 0);
+    assert_int_equal(stats.acknowledged, 100);
+    assert_int_equal(stats.on_their_way, 0);
+    assert_in_range(stats.heard_ms, start_ms, now_mono_ms());
     mqtt_stop(rig->mqtt, 1000);
     rig_end(rig);
 }
@@ -225,6 +231,10 @@ static void test_broker_absent_killed_and_back(void **state)
     assert_int_equal(rig->delivered[1], 3);
     assert_int_equal(rig->ups, 2);
     assert_int_equal(rig->downs, 1);
+    struct mqtt_stats stats = mqtt_stats(rig->mqtt);
+    assert_int_equal(stats.connects, 2);
+    assert_int_equal(stats.losses, 1);
+    assert_true(stats.failures >= 1);
 }
 
 /* A proxy in the environment is not for us. */

@@ -452,6 +452,54 @@ static void a_visitor_of_memories_may_stop(void **state)
     assert_int_equal(visits, 1);
 }
 
+static void what_it_does_and_holds_is_told(void **state)
+{
+    struct journal_file *file = *state;
+    struct journal_stats stats = journal_stats(file->journal);
+    assert_int_equal(stats.commits, 0);
+    assert_int_equal(stats.unfinished, 0);
+    assert_int_equal(stats.bytes_max, file->options.bytes_max);
+    uint64_t empty = stats.bytes;
+    uint64_t seq = journal_file_add_sized(file, "a", 100000);
+    stats = journal_stats(file->journal);
+    assert_int_equal(stats.commits, 0);
+    assert_int_equal(stats.unfinished, 1);
+    assert_true(stats.bytes >= empty + 100000);
+    journal_file_commit(file);
+    journal_file_commit(file); /* of nothing */
+    journal_file_decide(file, seq, 0);
+    journal_file_finish(file, seq);
+    journal_file_commit(file);
+    stats = journal_stats(file->journal);
+    assert_int_equal(stats.commits, 2);
+    assert_int_equal(histogram_total(&stats.commit_latency), 2);
+    assert_int_equal(stats.unfinished, 0);
+    assert_true(stats.bytes >= empty + 100000);
+    file->options.stats = stats;
+    journal_file_reopen(file);
+    journal_file_pass(file, "b");
+    stats = journal_stats(file->journal);
+    assert_int_equal(stats.commits, 5);
+    assert_int_equal(histogram_total(&stats.commit_latency), 5);
+}
+
+static void dead_letters_are_counted(void **state)
+{
+    struct journal_file *file = *state;
+    uint64_t count = 7;
+    assert_int_equal(journal_count_dead(file->journal, &count, &file->why), ERR_NONE);
+    assert_int_equal(count, 0);
+    uint64_t seq = journal_file_add(file, "a");
+    journal_file_decide(file, seq, 0);
+    assert_int_equal(journal_bury(file->journal, seq, STR("x"), file->wall_ms, &file->why),
+                     ERR_NONE);
+    journal_file_finish(file, seq);
+    journal_file_commit(file);
+    assert_int_equal(journal_count_dead(file->journal, &count, &file->why), ERR_NONE);
+    assert_int_equal(count, 1);
+    (void)journal_file_ask(file, "SELECT count(*) FROM dead"); /* no reading is open */
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -476,6 +524,8 @@ int main(void)
         CASE(memories_are_kept_in_order_of_their_change),
         CASE(a_memory_comes_and_goes_with_the_decision),
         CASE(a_visitor_of_memories_may_stop),
+        CASE(what_it_does_and_holds_is_told),
+        CASE(dead_letters_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
