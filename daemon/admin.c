@@ -3,6 +3,7 @@
 #include "base/emit.h"
 #include "base/now.h"
 #include "daemon/health.h"
+#include "daemon/metrics.h"
 #include "http/server.h"
 
 #include <stdio.h>
@@ -50,6 +51,14 @@ static void write_readyz(struct admin *admin, const struct server_request *reque
     answer_question(snapshot_latest(admin->snapshots), health_is_ready, response);
 }
 
+static void write_metrics(struct admin *admin, const struct server_request *request,
+                          struct server_response *response)
+{
+    enum exposition_format format = exposition_choose(server_header(request, "Accept"));
+    server_response_header(response, "Content-Type", exposition_media_type(format));
+    metrics_write(snapshot_latest(admin->snapshots), now_mono_ms(), format, &response->body);
+}
+
 /* Fills a response that has no body yet and the status 200. */
 typedef void page_fn(struct admin *admin, const struct server_request *request,
                      struct server_response *response);
@@ -60,6 +69,7 @@ static const struct page {
 } pages[] = {
     {"/healthz", write_healthz},
     {"/readyz", write_readyz},
+    {"/metrics", write_metrics},
 };
 
 static void answer_error(struct server_response *response, int status, const char *message)

@@ -3,8 +3,9 @@
  *
  *   /healthz    whether the loop turns
  *   /readyz     whether commands can be taken and answered besides
+ *   /metrics    everything that is counted and measured: daemon/metrics.h
  *
- *   200 {"status":"ok"}    503 {"status":"unavailable","reasons":[...]}
+ * The first two answer 200 {"status":"ok"} or 503 {"status":"unavailable","reasons":[...]}.
  */
 #ifndef DAEMON_ADMIN_H
 #define DAEMON_ADMIN_H

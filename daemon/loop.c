@@ -6,7 +6,6 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* The clean stop, within the 5 s that are promised: calls under way may end until the first mark,
@@ -18,8 +17,6 @@
 
 /* The loop turns at least this often, so that its health can be told from outside. */
 #define TURN_EVERY_MS INT64_C(1000)
-/* How much start-up time systemd is asked to grant while the broker is not there yet. */
-#define START_PATIENCE "EXTEND_TIMEOUT_USEC=30000000"
 
 /* Blocked in all threads, read from a descriptor: no handler, no global. */
 static int open_signals(void)
@@ -52,6 +49,7 @@ static bool read_signals(int fd)
 /* At most max_ms. */
 static void wait_for_work(const struct wire *wire, int signals, int64_t max_ms)
 {
+    int64_t now_ms = now_mono_ms();
     struct pollfd fds[2] = {{.fd = signals, .events = POLLIN}};
     unsigned count = 1;
     int mqtt = wire_has_core(wire) ? mqtt_fd(wire->mqtt) : -1;
@@ -60,21 +58,18 @@ static void wait_for_work(const struct wire *wire, int signals, int64_t max_ms)
         fds[1].events = mqtt_wants_write(wire->mqtt) ? POLLIN | POLLOUT : POLLIN;
         count = 2;
     }
-    int64_t timeout_ms = wire_due_ms(wire) - now_mono_ms();
-    if (timeout_ms < 0)
-        timeout_ms = 0;
-    http_wait(wire->http, fds, count, timeout_ms < max_ms ? timeout_ms : max_ms);
+    int64_t dues[] = {wire_due_ms(wire) - now_ms, supervisor_due_ms(&wire->supervisor) - now_ms};
+    int64_t timeout_ms = max_ms;
+    for (size_t i = 0; i < COUNT_OF(dues); i++)
+        timeout_ms = dues[i] < timeout_ms ? dues[i] : timeout_ms;
+    http_wait(wire->http, fds, count, timeout_ms > 0 ? timeout_ms : 0);
 }
 
 static void serve(struct wire *wire, int signals)
 {
-    int64_t patience_ms = 0;
     while (!read_signals(signals)) {
         wire_turn(wire);
-        if (!wire->was_ready && now_mono_ms() >= patience_ms) {
-            patience_ms = now_mono_ms() + 10 * TURN_EVERY_MS;
-            sd_notify(0, START_PATIENCE "\nSTATUS=Waiting for the MQTT broker");
-        }
+        supervisor_turn(&wire->supervisor, &wire->facts);
         wait_for_work(wire, signals, TURN_EVERY_MS);
     }
 }
@@ -96,19 +91,21 @@ static void turn_to_stop(struct wire *wire)
     bridge_turn(wire->bridge);
     mqtt_flush(wire->mqtt);
     survey_turn(wire);
+    supervisor_turn(&wire->supervisor, &wire->facts);
 }
 
 static void stop(struct wire *wire, int signals)
 {
     int64_t began_ms = now_mono_ms();
+    wire->facts.is_stopping = true;
+    survey_turn(wire);
+    supervisor_turn(&wire->supervisor, &wire->facts);
     if (!wire_has_core(wire))
         return; /* the journal has failed: it keeps what it has */
     log_say(LOG_INFO, "stopping", "%llu commands wait, %llu are in a call",
             (unsigned long long)bridge_books(wire->bridge).waiting,
             (unsigned long long)bridge_books(wire->bridge).in_flight);
-    sd_notify(0, "STOPPING=1");
     bridge_stop(wire->bridge);
-    wire->facts.is_stopping = true;
     int64_t elapsed_ms = 0;
     while (is_worth_waiting(wire, elapsed_ms)) {
         turn_to_stop(wire);

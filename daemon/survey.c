@@ -8,9 +8,11 @@
 /* Others may drop dead letters, so they are counted anew. */
 #define COUNT_EVERY_MS 5000
 
+/* Nearly always there is nothing to tell, nor was there before. */
 static void copy(char ret[WHY_TEXT_MAX], const char *text)
 {
-    snprintf(ret, WHY_TEXT_MAX, "%s", text);
+    if (ret[0] != '\0' || text[0] != '\0')
+        snprintf(ret, WHY_TEXT_MAX, "%s", text);
 }
 
 static void look_at_bridge(const struct bridge *bridge, struct snapshot *facts)

@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define TEXT_MAX 4096
@@ -136,14 +135,6 @@ static enum err start_caller(struct wire *wire, struct why *why)
 static void on_link(void *context, bool is_up)
 {
     struct wire *wire = context;
-    if (is_up && !wire->was_ready) {
-        wire->was_ready = true;
-        log_say(LOG_INFO, "ready", "%lld ms after the start",
-                (long long)(now_mono_ms() - wire->facts.started_mono_ms));
-        sd_notify(0, "READY=1\nSTATUS=Taking commands");
-    } else {
-        sd_notify(0, is_up ? "STATUS=Taking commands" : "STATUS=Waiting for the MQTT broker");
-    }
     bridge_on_link(wire->bridge, is_up);
 }
 
@@ -297,6 +288,7 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
     for (int i = 0; i < WIRE_TEXT_COUNT; i++)
         buf_init(&wire->texts[i], TEXT_MAX);
     snapshot_init(&wire->snapshots);
+    supervisor_init(&wire->supervisor);
 
     enum err err = write_texts(wire, why);
     if (err == ERR_NONE)

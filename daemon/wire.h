@@ -9,6 +9,7 @@
 #include "daemon/admin.h"
 #include "daemon/config.h"
 #include "daemon/snapshot.h"
+#include "daemon/supervisor.h"
 #include "http/caller.h"
 #include "http/http.h"
 #include "local/local.h"
@@ -33,6 +34,7 @@ struct wire {
     const struct config *config;
     struct snapshot facts; /* what is published next: daemon/survey.h */
     struct snapshot_exchange snapshots;
+    struct supervisor supervisor;
     int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct http *http;
@@ -40,7 +42,6 @@ struct wire {
     struct admin *admin;
     struct buf texts[WIRE_TEXT_COUNT];
     int64_t count_ms; /* when the dead letters are counted again */
-    bool was_ready;   /* the link was up once: said to systemd */
 
     /* The core: what is built anew from the journal after the journal has failed. All or none. */
     struct journal *journal;

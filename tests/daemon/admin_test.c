@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ANSWER_MAX 4096
+#define ANSWER_MAX 65536
 
 static struct snapshot_exchange snapshots;
 static struct admin *admin;
@@ -92,11 +92,23 @@ static void healthy(void **state)
     check_answer("GET", "/healthz", 200, "{\"status\":\"ok\"}");
 }
 
+static void metrics(void **state)
+{
+    (void)state;
+    char answer[ANSWER_MAX];
+    const struct snapshot snapshot = {.books = {.received = 42, .accepted = 42}};
+    snapshot_publish(&snapshots, &snapshot);
+    ask("GET", "/metrics", answer);
+    check_has(answer, "HTTP/1.1 200 ");
+    check_has(answer, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+    check_has(answer, "\njobs_bridge_commands_received_total 42\n");
+}
+
 static void elsewhere(void **state)
 {
     (void)state;
-    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz /readyz\"}");
-    check_answer("POST", "/nowhere", 404, "{\"message\":\"there is /healthz /readyz\"}");
+    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz /readyz /metrics\"}");
+    check_answer("POST", "/nowhere", 404, "{\"message\":\"there is /healthz /readyz /metrics\"}");
     check_answer("DELETE", "/readyz", 405, "{\"message\":\"only GET and HEAD are answered here\"}");
 }
 
@@ -116,10 +128,8 @@ static void port_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_turning),
-        cmocka_unit_test(healthy),
-        cmocka_unit_test(elsewhere),
-        cmocka_unit_test(port_in_use),
+        cmocka_unit_test(not_turning), cmocka_unit_test(healthy),     cmocka_unit_test(metrics),
+        cmocka_unit_test(elsewhere),   cmocka_unit_test(port_in_use),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,0 +1,110 @@
+#include "daemon/supervisor.h"
+
+#include "base/due.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#define STATUS_EVERY_MS 1000
+/* How much start-up time systemd is asked to grant while the broker is not there yet, and how often
+ * it is asked. */
+#define PATIENCE          "EXTEND_TIMEOUT_USEC=30000000"
+#define PATIENCE_EVERY_MS 10000
+
+void supervisor_init(struct supervisor *supervisor)
+{
+    uint64_t watchdog_us = 0;
+    *supervisor = (struct supervisor){0};
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+        supervisor->watchdog_ms = watchdog_us >= 2000 ? (int64_t)(watchdog_us / 2000) : 1;
+}
+
+static void say_slow(const struct bridge_speed *speed, char *text, size_t max)
+{
+    text[0] = '\0';
+    if (speed->rate < speed->configured)
+        snprintf(text, max, ", slowed down to %.1f", speed->rate);
+}
+
+void supervisor_status(const struct snapshot *snapshot, double calls_per_second,
+                       char ret[SUPERVISOR_STATUS_MAX])
+{
+    const size_t max = SUPERVISOR_STATUS_MAX;
+    uint64_t waiting = snapshot->books.waiting;
+    char slow[48];
+    say_slow(&snapshot->speed, slow, sizeof slow);
+    if (snapshot->is_stopping)
+        snprintf(ret, max, "Stopping: %" PRIu64 " commands in a call", snapshot->books.in_flight);
+    else if (!snapshot->has_journal)
+        snprintf(ret, max, "Taking nothing in, the journal fails: %s", snapshot->journal_problem);
+    else if (!snapshot->is_connected)
+        snprintf(ret, max, "Waiting for the MQTT broker: %s", snapshot->mqtt_problem);
+    else if (snapshot->lacks_credentials)
+        snprintf(ret, max, "Calls cannot be signed, %" PRIu64 " waiting: %s", waiting,
+                 snapshot->credentials_problem);
+    else if (snapshot->breaker != BREAKER_CLOSED)
+        snprintf(ret, max, "The Jobs endpoint does not work, %" PRIu64 " waiting: %s", waiting,
+                 fault_name(snapshot->last_fault));
+    else
+        snprintf(ret, max, "%s: %" PRIu64 " waiting, %.1f calls/s%s",
+                 snapshot->is_full ? "Full, commands are left with the broker" : "Taking commands",
+                 waiting, calls_per_second, slow);
+}
+
+static double count_calls(struct supervisor *supervisor, const struct snapshot *snapshot)
+{
+    int64_t elapsed_ms = snapshot->taken_mono_ms - supervisor->counted_ms;
+    uint64_t calls = snapshot->books.calls - supervisor->calls;
+    supervisor->counted_ms = snapshot->taken_mono_ms;
+    supervisor->calls = snapshot->books.calls;
+    return elapsed_ms > 0 ? (double)calls * 1000 / (double)elapsed_ms : 0;
+}
+
+static void tell_status(struct supervisor *supervisor, const struct snapshot *snapshot)
+{
+    char status[SUPERVISOR_STATUS_MAX];
+    if (snapshot->taken_mono_ms < supervisor->status_ms)
+        return;
+    supervisor->status_ms = snapshot->taken_mono_ms + STATUS_EVERY_MS;
+    supervisor_status(snapshot, count_calls(supervisor, snapshot), status);
+    if (strcmp(status, supervisor->status) == 0)
+        return;
+    memcpy(supervisor->status, status, sizeof status);
+    sd_notifyf(0, "STATUS=%s", status);
+}
+
+static void tell_ready(struct supervisor *supervisor, const struct snapshot *snapshot)
+{
+    int64_t now_ms = snapshot->taken_mono_ms;
+    if (snapshot->is_connected) {
+        supervisor->was_ready = true;
+        log_say(LOG_INFO, "ready", "%lld ms after the start",
+                (long long)(now_ms - snapshot->started_mono_ms));
+        sd_notify(0, "READY=1");
+    } else if (now_ms >= supervisor->patience_ms) {
+        supervisor->patience_ms = now_ms + PATIENCE_EVERY_MS;
+        sd_notify(0, PATIENCE);
+    }
+}
+
+void supervisor_turn(struct supervisor *supervisor, const struct snapshot *snapshot)
+{
+    if (!supervisor->was_ready)
+        tell_ready(supervisor, snapshot);
+    if (snapshot->is_stopping && !supervisor->was_stopping) {
+        supervisor->was_stopping = true;
+        sd_notify(0, "STOPPING=1");
+    }
+    tell_status(supervisor, snapshot);
+    if (supervisor->watchdog_ms == 0 || snapshot->taken_mono_ms < supervisor->ping_ms)
+        return;
+    supervisor->ping_ms = snapshot->taken_mono_ms + supervisor->watchdog_ms;
+    sd_notify(0, "WATCHDOG=1");
+}
+
+int64_t supervisor_due_ms(const struct supervisor *supervisor)
+{
+    return supervisor->watchdog_ms > 0 ? supervisor->ping_ms : DUE_NEVER;
+}
