@@ -42,20 +42,29 @@ void news_free(struct news *news)
     free(news);
 }
 
-/* Cut between characters. */
-static void copy(char *to, size_t max, struct str text)
+/* The bytes of whole characters at its start, at most max. */
+static size_t fitting(struct str text, size_t max)
 {
     size_t n = 0;
     uint32_t character;
-    while (n < text.n) {
-        size_t next = utf8_next((struct str){text.p + n, text.n - n}, &character);
-        if (next == 0 || n + next > max)
+    for (size_t next = 1; n < text.n && next > 0; n += next) {
+        next = utf8_next((struct str){text.p + n, text.n - n}, &character);
+        if (n + next > max)
             break;
-        n += next;
     }
+    return n;
+}
+
+static void copy(char *to, size_t size, struct str text)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    size_t n = fitting(text, size - 1);
+    bool is_cut = n < text.n;
+    if (is_cut)
+        n = fitting(text, size - sizeof ellipsis);
     if (n > 0)
         memcpy(to, text.p, n);
-    to[n] = '\0';
+    memcpy(to + n, is_cut ? ellipsis : "", is_cut ? sizeof ellipsis : 1);
 }
 
 static void pack(struct news_item *item, const struct decision *decision, int64_t wall_ms)
@@ -66,11 +75,11 @@ static void pack(struct news_item *item, const struct decision *decision, int64_
     item->shared_by = decision->shared_by;
     item->code = (uint8_t)decision->code;
     item->is_dry_run = decision->is_dry_run;
-    copy(item->thing, sizeof item->thing - 1, decision->thing);
-    copy(item->field, sizeof item->field - 1, decision->field);
-    copy(item->message, sizeof item->message - 1, decision->message);
-    copy(item->job, sizeof item->job - 1, decision->job);
-    copy(item->namespace, sizeof item->namespace - 1, decision->namespace);
+    copy(item->thing, sizeof item->thing, decision->thing);
+    copy(item->field, sizeof item->field, decision->field);
+    copy(item->message, sizeof item->message, decision->message);
+    copy(item->job, sizeof item->job, decision->job);
+    copy(item->namespace, sizeof item->namespace, decision->namespace);
 }
 
 bool news_add(struct news *news, const struct decision *decision, int64_t wall_ms)

@@ -9,7 +9,9 @@
 #include "base/limits.h"
 #include "bridge/port.h"
 
-#define NEWS_TEXT 120 /* bytes of field and message that are kept; the rest is cut off */
+/* Bytes that are kept; a longer text ends in an ellipsis. */
+#define NEWS_FIELD   120
+#define NEWS_MESSAGE 240
 
 struct news_item {
     int64_t at_ms; /* wall clock */
@@ -18,10 +20,10 @@ struct news_item {
     uint32_t shared_by;
     uint8_t code; /* enum reject */
     bool is_dry_run;
-    /* NUL terminated; "": absent. The longest first, so that there is no hole. */
+    /* NUL terminated; "": absent. */
     char thing[LIMITS_THING_NAME + 1];
-    char field[NEWS_TEXT + 1];
-    char message[NEWS_TEXT + 1];
+    char field[NEWS_FIELD + 1];
+    char message[NEWS_MESSAGE + 1];
     char job[LIMITS_JOB_ID + 1];
     char namespace[LIMITS_NAMESPACE_ID + 1];
 };

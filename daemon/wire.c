@@ -195,6 +195,13 @@ static uint64_t draw_below(void *context, uint64_t limit)
     return chance_below(limit);
 }
 
+static void on_decided(void *context, const struct decision *decision)
+{
+    struct wire *wire = context;
+    if (news_add(wire->news, decision, now_wall_ms()) && wire->admin != NULL)
+        admin_wake(wire->admin);
+}
+
 static enum err start_bridge(struct wire *wire, struct why *why)
 {
     const struct config *config = wire->config;
@@ -225,6 +232,7 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         .memory = {wire->journal, journal_remember, journal_each_memory},
         .time = {NULL, read_mono, read_wall},
         .chance = {NULL, draw_below},
+        .watch = {wire, on_decided},
         .books = wire->facts.books,
         .latency = wire->facts.latency,
     };
@@ -271,6 +279,23 @@ static enum err start_core(struct wire *wire, struct why *why)
     return err == ERR_DAMAGED ? start_core_once(wire, why) : err;
 }
 
+static enum err start_admin(struct wire *wire, struct why *why)
+{
+    const struct admin_options options = {
+        .listen = wire->config->admin.listen,
+        .snapshots = &wire->snapshots,
+        .news = wire->news,
+        .facts =
+            {
+                .endpoint = text(wire, WIRE_ENDPOINT),
+                .region = wire->config->jobs.region,
+                .broker = wire->config->mqtt.url,
+                .journal = text(wire, WIRE_JOURNAL),
+            },
+    };
+    return admin_start(&options, &wire->admin, why);
+}
+
 bool wire_has_core(const struct wire *wire)
 {
     return wire->bridge != NULL;
@@ -290,7 +315,11 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
     snapshot_init(&wire->snapshots);
     supervisor_init(&wire->supervisor);
 
-    enum err err = write_texts(wire, why);
+    enum err err = news_new(&wire->news);
+    if (err != ERR_NONE)
+        (void)why_set(why, err, NULL, "%s", err_name(err));
+    if (err == ERR_NONE)
+        err = write_texts(wire, why);
     if (err == ERR_NONE)
         err = state_folder_take(config->state, &wire->state_folder, why);
     if (err == ERR_NONE)
@@ -299,11 +328,10 @@ enum err wire_new(const struct config *config, struct wire **ret, struct why *wh
         err = start_http(wire, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
-    const struct admin_options admin = {config->admin.listen, &wire->snapshots};
     if (err == ERR_NONE)
         survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
     if (err == ERR_NONE)
-        err = admin_start(&admin, &wire->admin, why);
+        err = start_admin(wire, why);
     if (err != ERR_NONE) {
         wire_free(wire);
         return err;
@@ -321,6 +349,7 @@ void wire_free(struct wire *wire)
     credentials_free(wire->credentials);
     http_free(wire->http);
     local_stop(wire->local);
+    news_free(wire->news);
     for (int i = 0; i < WIRE_TEXT_COUNT; i++)
         buf_fini(&wire->texts[i]);
     if (wire->state_folder >= 0)

@@ -101,15 +101,20 @@ static void long_texts_are_cut_between_characters(void **state)
 {
     (void)state;
     uint64_t missed = 0;
-    char text[NEWS_TEXT + 8];
+    char text[NEWS_MESSAGE + 8];
     memset(text, 'a', sizeof text);
-    memcpy(text + NEWS_TEXT - 1, "\xc3\xa4", 2);
+    memcpy(text + NEWS_MESSAGE - 4, "\xc3\xa4", 2); /* neither it nor the rest fits */
     const struct decision decision = {.message = {text, sizeof text}, .field = STR_NONE};
     (void)news_add(news, &decision, 0);
     assert_true(news_take(news, &item, &missed));
-    assert_int_equal(strlen(item.message), NEWS_TEXT - 1);
+    assert_int_equal(strlen(item.message), NEWS_MESSAGE - 4 + 3);
+    assert_string_equal(item.message + NEWS_MESSAGE - 4, "\xe2\x80\xa6");
     assert_string_equal(item.field, "");
     assert_string_equal(item.job, "");
+    const struct decision fits = {.message = {text, NEWS_MESSAGE - 4}};
+    (void)news_add(news, &fits, 0);
+    assert_true(news_take(news, &item, &missed));
+    assert_int_equal(strlen(item.message), NEWS_MESSAGE - 4);
 }
 
 static void a_late_reader_misses_the_oldest_and_is_told(void **state)
