@@ -8,6 +8,7 @@
   const ROWS_MAX = 200;
   const SILENCE_MS = 6000; /* the bridge speaks once a second */
   const RETRY_MS = 2000;
+  const HIDDEN_MS = 60e3;
   const TABLE_MS = 2000;
 
   const $ = (id) => document.getElementById(id);
@@ -569,6 +570,7 @@
   /* EventSource comes back by itself from a lost connection, but not from an answer that is no
    * stream, and it does not notice a peer that has just fallen silent. */
   const watchLink = () => {
+    if (source === null) return;
     const isDead = source.readyState === EventSource.CLOSED;
     const isSilent = source.readyState === EventSource.OPEN && Date.now() - heardAt > SILENCE_MS;
     if (!isDead && !isSilent) return;
@@ -576,9 +578,28 @@
     connect();
   };
 
+  /* A browser opens few connections to one address: pages that nobody looks at take none. */
+  const rest = () => {
+    if (source === null) return;
+    source.close();
+    source = null;
+    setLink('lost', 'Resting');
+  };
+  const goOn = () => {
+    clearTimeout(hiding);
+    if (source === null) connect();
+  };
+  let hiding = 0;
+  addEventListener('pagehide', rest);
+  addEventListener('pageshow', goOn);
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) hiding = setTimeout(rest, HIDDEN_MS);
+    else goOn();
+  });
+
   drawHead();
   drawBody();
-  connect();
+  goOn();
   setInterval(watchLink, RETRY_MS);
   setInterval(() => {
     if ($('link').dataset.state === 'live') loadTable();

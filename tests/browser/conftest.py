@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def broker(folder):
-    broker = StrictBroker(folder / "broker").start()
+    broker = StrictBroker(folder / "broker", is_durable=False).start()
     yield broker
     broker.stop()
 

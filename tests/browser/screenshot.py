@@ -90,7 +90,7 @@ def main():
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
-        broker = StrictBroker(folder / "broker").start()
+        broker = StrictBroker(folder / "broker", is_durable=False).start()
         bridge = Bridge(folder / "bridge", broker, {"jobs": {"rate_per_second": 10}}).start()
         browser = Browser(folder / "browser")
         things = [Device(broker, f"gateway-{site}-{n}") for site in SITES for n in range(1, 6)]
