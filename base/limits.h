@@ -58,6 +58,16 @@
 /* HTTP. */
 #define LIMITS_ANSWER_BYTES  65536  /* of an UpdateJob answer; the rest is cut off */
 #define LIMITS_REQUEST_BYTES 262144 /* of a request to the embedded endpoint */
+#define LIMITS_STREAMS       16     /* answers without an end that are open at a time */
+#define LIMITS_STREAM_BYTES  262144 /* of one that its peer has not read yet */
+
+/* The dashboard. */
+#define LIMITS_NEWS          2048 /* decided commands on their way to the admin thread */
+#define LIMITS_RECENT        200  /* of them, kept to be shown */
+#define LIMITS_ROSTER        1000 /* jobs, and things, whose commands are counted */
+#define LIMITS_HISTORY       600  /* seconds of flow and latency */
+#define LIMITS_SHOWN_LETTERS 200  /* dead letters in one answer */
+#define LIMITS_NEWS_SENT     10   /* decided commands in one message to those who watch */
 
 /* The embedded endpoint's database: beyond it changes are refused, never lost. Room for AWS's
  * 100,000 active jobs with large documents. */

@@ -77,6 +77,7 @@ struct bridge_options {
     struct port_memory memory;   /* zeroed: none; what is known of jobs is not kept */
     struct port_time time;
     struct port_chance chance;
+    struct port_watch watch; /* zeroed: nobody watches */
     /* What an earlier bridge of the same run has counted, to go on from; zeroed: there was none. */
     struct bridge_books books;
     struct bridge_latency latency;

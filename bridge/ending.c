@@ -8,6 +8,27 @@
 /* What a sender is told to wait after RequestThrottled. */
 #define THROTTLED_RETRY_AFTER_S (BACKOFF_MAX_MS / 1000)
 
+static void tell(const struct bridge *bridge, const struct record *record)
+{
+    const struct port_watch *watch = &bridge->options.watch;
+    const struct outcome *outcome = &record->outcome;
+    if (watch->decided == NULL)
+        return;
+    const struct decision decision = {
+        .job = record->job,
+        .thing = record->thing,
+        .namespace = record->namespace,
+        .code = outcome->code,
+        .field = outcome->field,
+        .message = outcome->message,
+        .latency_ms = outcome->latency_ms,
+        .attempts = record->attempts,
+        .shared_by = record->shared_by,
+        .is_dry_run = record->is_dry_run,
+    };
+    watch->decided(watch->context, &decision);
+}
+
 /* One that was turned away was never received. */
 static void count(struct bridge *bridge, const struct record *record)
 {
@@ -36,6 +57,7 @@ static void conclude(struct bridge *bridge, struct record *record, enum reject c
         record->outcome.retry_after_s = THROTTLED_RETRY_AFTER_S;
     count(bridge, record);
     report_decision(record);
+    tell(bridge, record);
     outbox_add(&bridge->outbox, record);
 }
 
@@ -57,6 +79,7 @@ static void settle_followers(struct bridge *bridge, const struct record *leader)
         record_recall(record, &ending);
         count(bridge, record);
         report_decision(record);
+        tell(bridge, record);
         outbox_add(&bridge->outbox, record);
         ledger_decide(&bridge->ledger, record);
     }

@@ -172,6 +172,27 @@ struct port_chance {
     uint64_t (*below)(void *context, uint64_t limit); /* uniform in [0, limit) */
 };
 
+/* A command that was just decided. It is told before it is durable: after a crash in between it is
+ * decided, and told, again. The views live for the call. */
+struct decision {
+    struct str job;   /* absent: the topic was refused */
+    struct str thing; /* absent: an operator */
+    struct str namespace;
+    int64_t code; /* an enum reject; 0: accepted */
+    struct str field;
+    struct str message;
+    int64_t latency_ms;
+    unsigned attempts;
+    unsigned shared_by;
+    bool is_dry_run;
+};
+
+/* Optional: decided == NULL where nobody watches. It must not wait. */
+struct port_watch {
+    void *context;
+    void (*decided)(void *context, const struct decision *decision);
+};
+
 /* What is known of one job execution (AWS's JobExecutionSummary in the notify event). */
 struct execution {
     bool is_in_progress; /* otherwise QUEUED */

@@ -15,10 +15,18 @@
 
 #include <stdatomic.h>
 
+#define SNAPSHOT_ADDRESS_MAX 304 /* of URLs; the configuration takes no longer ones */
+#define SNAPSHOT_REGION_MAX  40
+
 /* In a snapshot of zeroes nothing is known yet. Times end in the clock they are of: mono is
  * now_mono_ms. Counters never go back within a run; those of received, accepted and rejected
  * commands go on from run to run, as the journal does. */
 struct snapshot {
+    /* As configured; a reload may change them. */
+    char endpoint[SNAPSHOT_ADDRESS_MAX];
+    char broker[SNAPSHOT_ADDRESS_MAX];
+    char region[SNAPSHOT_REGION_MAX];
+
     int64_t taken_mono_ms;   /* at the end of the last turn; 0: there was none */
     int64_t started_mono_ms; /* the run */
     int64_t started_at_s;    /* epoch */

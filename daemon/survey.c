@@ -8,9 +8,11 @@
 /* Others may drop dead letters, so they are counted anew. */
 #define COUNT_EVERY_MS 5000
 
+/* Nearly always there is nothing to tell, nor was there before. */
 static void copy(char ret[WHY_TEXT_MAX], const char *text)
 {
-    snprintf(ret, WHY_TEXT_MAX, "%s", text);
+    if (ret[0] != '\0' || text[0] != '\0')
+        snprintf(ret, WHY_TEXT_MAX, "%s", text);
 }
 
 static void look_at_bridge(const struct bridge *bridge, struct snapshot *facts)
@@ -47,6 +49,15 @@ static void look_at_credentials(const struct credentials *credentials, struct sn
     facts->lacks_credentials = !state.has_keys && state.has_failed;
     facts->credentials_expire_at_s = state.has_keys ? state.expires_at_s : -1;
     copy(facts->credentials_problem, facts->lacks_credentials ? state.problem : "");
+}
+
+void survey_plan(struct wire *wire)
+{
+    const struct config *config = wire->plan->config;
+    struct snapshot *facts = &wire->facts;
+    snprintf(facts->endpoint, sizeof facts->endpoint, "%s", plan_text(wire->plan, PLAN_ENDPOINT));
+    snprintf(facts->broker, sizeof facts->broker, "%s", config->mqtt.url);
+    snprintf(facts->region, sizeof facts->region, "%s", config->jobs.region);
 }
 
 void survey_core(struct wire *wire)

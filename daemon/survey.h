@@ -10,6 +10,8 @@
 void survey_turn(struct wire *wire);
 
 /* Before the core is taken down: the next one counts on from what it has counted. */
+/* What is shown of the plan. Once for each. */
+void survey_plan(struct wire *wire);
 void survey_core(struct wire *wire);
 
 #endif

@@ -97,6 +97,13 @@ static uint64_t draw_below(void *context, uint64_t limit)
     return chance_below(limit);
 }
 
+static void on_decided(void *context, const struct decision *decision)
+{
+    struct wire *wire = context;
+    if (news_add(wire->news, decision, now_wall_ms()) && wire->admin != NULL)
+        admin_wake(wire->admin);
+}
+
 static enum err start_bridge(struct wire *wire, struct why *why)
 {
     struct bridge_options options = plan_bridge(wire->plan);
@@ -110,6 +117,7 @@ static enum err start_bridge(struct wire *wire, struct why *why)
     options.memory = (struct port_memory){wire->journal, journal_remember, journal_each_memory};
     options.time = (struct port_time){NULL, read_mono, read_wall};
     options.chance = (struct port_chance){NULL, draw_below};
+    options.watch = (struct port_watch){wire, on_decided};
     options.books = wire->facts.books;
     options.latency = wire->facts.latency;
     enum err err = bridge_new(&options, &wire->bridge);
@@ -152,6 +160,18 @@ static enum err start_core(struct wire *wire, struct why *why)
     return err == ERR_DAMAGED ? start_core_once(wire, why) : err;
 }
 
+static enum err start_admin(struct wire *wire, struct why *why)
+{
+    const struct admin_options options = {
+        .listen = wire->plan->config->admin.listen,
+        .token_file = wire->plan->config->admin.token_file,
+        .journal = plan_text(wire->plan, PLAN_JOURNAL),
+        .snapshots = &wire->snapshots,
+        .news = wire->news,
+    };
+    return admin_start(&options, &wire->admin, why);
+}
+
 bool wire_has_core(const struct wire *wire)
 {
     return wire->bridge != NULL;
@@ -171,6 +191,8 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
     supervisor_init(&wire->supervisor);
 
     enum err err = plan_new(config, wire->facts.started_at_s, &wire->plan, why);
+    if (err == ERR_NONE && (err = news_new(&wire->news)) != ERR_NONE)
+        (void)why_set(why, err, NULL, "%s", err_name(err));
     if (err == ERR_NONE)
         err = state_folder_take(config->state, &wire->state_folder, why);
     if (err == ERR_NONE)
@@ -179,12 +201,12 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
         err = plan_reach(wire->plan, wire->local, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
-    const struct admin_options admin = {config->admin.listen, &wire->snapshots,
-                                        config->admin.token_file};
+    if (err == ERR_NONE)
+        survey_plan(wire);
     if (err == ERR_NONE)
         survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
     if (err == ERR_NONE)
-        err = admin_start(&admin, &wire->admin, why);
+        err = start_admin(wire, why);
     if (err != ERR_NONE) {
         wire_free(wire);
         return err;
@@ -201,6 +223,7 @@ void wire_free(struct wire *wire)
     stop_core(wire);
     local_stop(wire->local);
     plan_free(wire->plan);
+    news_free(wire->news);
     if (wire->state_folder >= 0)
         close(wire->state_folder);
     free(wire);
@@ -233,6 +256,7 @@ enum err wire_adopt(struct wire *wire, struct plan *plan, struct why *why)
     wire->plan = plan;
     enum err err = start_core(wire, why);
     if (err == ERR_NONE) {
+        survey_plan(wire);
         plan_free(old);
         return ERR_NONE;
     }

@@ -16,6 +16,7 @@ struct wire {
     struct snapshot facts; /* what is published next: daemon/survey.h */
     struct snapshot_exchange snapshots;
     struct supervisor supervisor;
+    struct news *news;   /* of decided commands, for the admin thread */
     int state_folder;    /* its descriptor holds the lock */
     struct local *local; /* NULL: the endpoint is not the embedded one */
     struct admin *admin;

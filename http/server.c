@@ -1,27 +1,40 @@
 #include "http/server.h"
 
+#include "base/now.h"
 #include "http/guests.h"
+#include "http/stream.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define CONNECTION_MEMORY_BYTES (32 * 1024) /* request line and headers of one request */
 #define LISTEN_BACKLOG          128
 #define DISCARD_FACTOR          4 /* of body_bytes_max: read and dropped before we hang up */
+#define WAIT_MAX_MS             INT64_C(60000)
 
 struct server {
     struct MHD_Daemon *daemon;
     unsigned port;
     size_t body_bytes_max;
     server_handle_fn *handle;
+    server_tick_fn *tick;
     void *context;
     struct guests guests;
+    struct stream_set streams;
+    pthread_t thread;
+    bool has_thread;
+    int wake_fd;
+    _Atomic bool is_stopping;
 };
 
 /* One request on its way in. */
@@ -160,6 +173,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 static void fail_response(struct server_response *response, int status, const char *json)
 {
+    if (response->stream != NULL)
+        stream_free(response->stream);
+    response->stream = NULL;
     response->status = status;
     response->header_count = 0;
     buf_clear(&response->body);
@@ -174,19 +190,32 @@ static bool has_header(const struct server_response *response, const char *name)
     return false;
 }
 
-/* Ends the life of response->body, whose bytes pass to microhttpd. */
+/* Ends the life of response->body, whose bytes pass to microhttpd or to the stream. */
+static struct MHD_Response *new_reply(struct MHD_Connection *connection,
+                                      struct server_response *response)
+{
+    struct MHD_Response *reply = NULL;
+    if (response->stream != NULL) {
+        reply = stream_response(response->stream, connection, buf_str(&response->body));
+        buf_fini(&response->body);
+        return reply;
+    }
+    reply =
+        MHD_create_response_from_buffer(response->body.n, response->body.p, MHD_RESPMEM_MUST_FREE);
+    if (reply == NULL)
+        buf_fini(&response->body);
+    return reply;
+}
+
 static enum MHD_Result send_response(struct MHD_Connection *connection,
                                      struct server_response *response)
 {
     if (buf_err(&response->body) != ERR_NONE)
         fail_response(response, MHD_HTTP_INTERNAL_SERVER_ERROR,
                       "{\"message\":\"the answer is too large\"}");
-    struct MHD_Response *reply =
-        MHD_create_response_from_buffer(response->body.n, response->body.p, MHD_RESPMEM_MUST_FREE);
-    if (reply == NULL) {
-        buf_fini(&response->body);
+    struct MHD_Response *reply = new_reply(connection, response);
+    if (reply == NULL)
         return MHD_NO;
-    }
     enum MHD_Result ok = MHD_YES;
     for (size_t i = 0; i < response->header_count && ok == MHD_YES; i++)
         ok = MHD_add_response_header(reply, response->headers[i].name, response->headers[i].value);
@@ -227,6 +256,7 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
         .query = rest,
         .body = buf_str(&transfer->body),
         .connection = connection,
+        .streams = &server->streams,
     };
     struct server_response response = {.status = MHD_HTTP_OK};
     buf_init(&response.body, SERVER_ANSWER_BYTES);
@@ -293,6 +323,76 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return transfer->discarded / DISCARD_FACTOR > server->body_bytes_max ? MHD_NO : MHD_YES;
 }
 
+/* Until a socket is ready, somebody wakes us, or until_ms. Whether somebody did. */
+static bool wait_for_work(struct server *server, int epoll_fd, int64_t until_ms)
+{
+    struct pollfd fds[] = {{.fd = epoll_fd, .events = POLLIN},
+                           {.fd = server->wake_fd, .events = POLLIN}};
+    MHD_UNSIGNED_LONG_LONG idle_ms = 0;
+    int64_t timeout_ms = until_ms - now_mono_ms();
+    if (MHD_get_timeout(server->daemon, &idle_ms) == MHD_YES && (int64_t)idle_ms < timeout_ms)
+        timeout_ms = (int64_t)idle_ms;
+    if (timeout_ms < 0)
+        timeout_ms = 0;
+    uint64_t count;
+    return poll(fds, COUNT_OF(fds), (int)timeout_ms) > 0 && fds[1].revents != 0 &&
+           read(server->wake_fd, &count, sizeof count) == (ssize_t)sizeof count;
+}
+
+static int64_t next_ms(const struct server *server, int64_t tick_ms)
+{
+    bool beats_first = server->streams.count > 0 && server->streams.heartbeat_ms < tick_ms;
+    return beats_first ? server->streams.heartbeat_ms : tick_ms;
+}
+
+/* Ours and not microhttpd's own, since handler, tick and streams want to be on one. */
+static void *serve(void *context)
+{
+    struct server *server = context;
+    int epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    int64_t tick_ms = INT64_MIN;
+    bool is_woken = false;
+    while (!server->is_stopping) {
+        int64_t now_ms = now_mono_ms();
+        if (is_woken || now_ms >= tick_ms) {
+            bool ticks = server->tick != NULL;
+            tick_ms = now_ms;
+            tick_ms += ticks ? server->tick(server->context, &server->streams) : WAIT_MAX_MS;
+        }
+        stream_beat(&server->streams, now_ms);
+        MHD_run(server->daemon);
+        is_woken = wait_for_work(server, epoll_fd, next_ms(server, tick_ms));
+    }
+    return NULL;
+}
+
+static enum err start_daemon(struct server *server, const struct server_options *options, int fd,
+                             struct why *why)
+{
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+        options->connections_max + 1, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
+    if (server->daemon == NULL)
+        return why_set(why, ERR_IO, NULL, "cannot start the HTTP server on %s", options->listen);
+    return ERR_NONE;
+}
+
+static enum err start_thread(struct server *server, struct why *why)
+{
+    server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->wake_fd < 0)
+        return why_errno(why, "cannot start the HTTP server");
+    errno = pthread_create(&server->thread, NULL, serve, server);
+    if (errno != 0)
+        return why_errno(why, "cannot start the HTTP server");
+    server->has_thread = true;
+    return ERR_NONE;
+}
+
 enum err server_start(const struct server_options *options, struct server **ret, struct why *why)
 {
     int fd = -1;
@@ -301,38 +401,53 @@ enum err server_start(const struct server_options *options, struct server **ret,
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     server->body_bytes_max = options->body_bytes_max;
     server->handle = options->handle;
+    server->tick = options->tick;
     server->context = options->context;
     guests_init(&server->guests, options->connections_max);
+    server->wake_fd = -1;
+    stream_init(&server->streams);
     enum err err = open_socket(options->listen, &fd, &server->port, why);
-    if (err != ERR_NONE)
-        goto fail;
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
-        fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_CONNECTION_LIMIT, options->connections_max + 1, MHD_OPTION_CONNECTION_TIMEOUT,
-        options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
-    if (server->daemon == NULL) {
-        err = why_set(why, ERR_IO, NULL, "cannot start the HTTP server on %s", options->listen);
-        goto fail;
+    if (err == ERR_NONE)
+        err = start_daemon(server, options, fd, why);
+    if (err != ERR_NONE && fd >= 0)
+        close(fd);
+    if (err == ERR_NONE)
+        err = start_thread(server, why);
+    if (err != ERR_NONE) {
+        server_stop(server);
+        return err;
     }
     *ret = server;
     return ERR_NONE;
+}
 
-fail:
-    if (fd >= 0)
-        close(fd);
-    server_stop(server);
-    return err;
+void server_wake(struct server *server)
+{
+    uint64_t one = 1;
+    ssize_t written = write(server->wake_fd, &one, sizeof one);
+    (void)written; /* a full counter wakes as well */
+}
+
+static void stop_thread(struct server *server)
+{
+    server->is_stopping = true;
+    server_wake(server);
+    pthread_join(server->thread, NULL);
 }
 
 void server_stop(struct server *server)
 {
     if (server == NULL)
         return;
-    if (server->daemon != NULL)
+    if (server->has_thread)
+        stop_thread(server);
+    if (server->daemon != NULL) {
+        stream_close_all(&server->streams);
+        MHD_run(server->daemon);         /* tells the streams' peers, and none is suspended then */
         MHD_stop_daemon(server->daemon); /* closes the listening socket too */
+    }
+    if (server->wake_fd >= 0)
+        close(server->wake_fd);
     free(server);
 }
 

@@ -4,7 +4,8 @@
  * The handler runs on that thread, with the whole request at hand, and must not block. What it
  * shares with the loop thread it shares through atomics. It fills a response whose body is empty
  * and whose status is 200; an unset Content-Type becomes application/json. Any method is passed
- * on; to HEAD the body's length is told and the body kept back.
+ * on; to HEAD the body's length is told and the body kept back. http/stream.h makes of a response
+ * one that goes on; the tick is where there is more to say.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -14,6 +15,8 @@
 #include "base/why.h"
 
 struct server;
+struct stream;
+struct stream_set;
 
 struct server_request {
     const char *method;
@@ -21,9 +24,10 @@ struct server_request {
     struct str query; /* as on the wire, without '?'; absent when there is none */
     struct str body;
     void *connection; /* for server_header and server_headers_each */
+    struct stream_set *streams;
 };
 
-#define SERVER_HEADERS_MAX  8
+#define SERVER_HEADERS_MAX  12
 #define SERVER_ANSWER_BYTES ((size_t)1024 * 1024) /* beyond it, or on a failed body: 500 */
 
 struct server_response {
@@ -31,13 +35,18 @@ struct server_response {
     struct buf body;
     struct {
         const char *name; /* static */
-        char value[128];
+        char value[192];
     } headers[SERVER_HEADERS_MAX];
     size_t header_count;
+    struct stream *stream; /* set by stream_open */
 };
 
 typedef void server_handle_fn(void *context, const struct server_request *request,
                               struct server_response *response);
+
+/* On the server's thread: soon after the start, then whenever as many milliseconds have passed as
+ * it said, or server_wake was called. */
+typedef int64_t server_tick_fn(void *context, struct stream_set *streams);
 
 struct server_options {
     const char *listen;       /* "127.0.0.1:8099" or "[::1]:8099"; port 0: any free one */
@@ -45,6 +54,7 @@ struct server_options {
     unsigned connections_max; /* one more ends the one that was answered longest ago */
     unsigned idle_timeout_s;
     server_handle_fn *handle;
+    server_tick_fn *tick; /* NULL: none */
     void *context;
 };
 
@@ -53,7 +63,8 @@ nodiscard enum err server_listen_check(const char *listen, struct why *why);
 
 nodiscard enum err server_start(const struct server_options *options, struct server **ret,
                                 struct why *why);
-void server_stop(struct server *server); /* waits for the handler that is running */
+void server_stop(struct server *server); /* waits for the handler that is running, ends streams */
+void server_wake(struct server *server); /* the tick, now; on any thread */
 unsigned server_port(const struct server *server);
 
 /* The value of a header by its name in any case; absent if there is none. */

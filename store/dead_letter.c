@@ -17,6 +17,7 @@
 
 enum {
     NEXT,
+    BEFORE,
     FIND,
     DROP_ENDING,
     DROP_COMMAND,
@@ -29,6 +30,7 @@ enum {
 
 static const char *const sql[SQL_COUNT] = {
     [NEXT] = LETTER " WHERE d.seq > ?1 ORDER BY d.seq LIMIT 1",
+    [BEFORE] = LETTER " WHERE d.seq < ?1 ORDER BY d.seq DESC LIMIT 1",
     [FIND] = LETTER " WHERE d.seq = ?1",
     [DROP_ENDING] = "DELETE FROM endings WHERE seq IN (SELECT seq FROM dead WHERE seq = ?1)",
     [DROP_COMMAND] = "DELETE FROM commands WHERE seq IN (SELECT seq FROM dead WHERE seq = ?1)",
@@ -74,10 +76,11 @@ static enum err check(const char *path, struct why *why)
     return err;
 }
 
-enum err dead_letter_open(const char *path, struct dead_letters **ret, struct why *why)
+static enum err open_as(const char *path, enum store_access access, struct dead_letters **ret,
+                        struct why *why)
 {
     struct dead_letters *letters = NULL;
-    struct store_options options = options_of(path, STORE_WRITE);
+    struct store_options options = options_of(path, access);
     enum err err = check(path, why);
     if (err != ERR_NONE)
         return err;
@@ -95,6 +98,16 @@ enum err dead_letter_open(const char *path, struct dead_letters **ret, struct wh
 fail:
     dead_letter_close(letters);
     return err;
+}
+
+enum err dead_letter_open(const char *path, struct dead_letters **ret, struct why *why)
+{
+    return open_as(path, STORE_WRITE, ret, why);
+}
+
+enum err dead_letter_open_read(const char *path, struct dead_letters **ret, struct why *why)
+{
+    return open_as(path, STORE_READ, ret, why);
 }
 
 void dead_letter_close(struct dead_letters *letters)
@@ -141,6 +154,12 @@ enum err dead_letter_next(struct dead_letters *letters, uint64_t after_id, struc
                           struct why *why)
 {
     return read_letter(letters, NEXT, after_id, ret, why);
+}
+
+enum err dead_letter_before(struct dead_letters *letters, uint64_t before_id,
+                            struct dead_letter *ret, struct why *why)
+{
+    return read_letter(letters, BEFORE, before_id, ret, why);
 }
 
 enum err dead_letter_find(struct dead_letters *letters, uint64_t id, struct dead_letter *ret,

@@ -29,11 +29,17 @@ struct dead_letter {
 /* ERR_NOT_FOUND: there is no journal yet; ERR_INVALID: it is of another version. Changes nothing.
  */
 nodiscard enum err dead_letter_open(const char *path, struct dead_letters **ret, struct why *why);
+/* The same for reading alone: letters cannot be dropped. */
+nodiscard enum err dead_letter_open_read(const char *path, struct dead_letters **ret,
+                                         struct why *why);
 void dead_letter_close(struct dead_letters *letters);
 
 /* The first one after that id (0: of all); ERR_NOT_FOUND behind the last. */
 nodiscard enum err dead_letter_next(struct dead_letters *letters, uint64_t after_id,
                                     struct dead_letter *ret, struct why *why);
+/* The last one before that id; ERR_NOT_FOUND before the first. */
+nodiscard enum err dead_letter_before(struct dead_letters *letters, uint64_t before_id,
+                                      struct dead_letter *ret, struct why *why);
 nodiscard enum err dead_letter_find(struct dead_letters *letters, uint64_t id,
                                     struct dead_letter *ret, struct why *why);
 

@@ -113,6 +113,8 @@ static enum err connect_to(struct store *store, const struct store_options *opti
         code = sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
     if (code == SQLITE_OK)
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (code == SQLITE_OK && options->access == STORE_READ)
+        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, options->path, why);
 }
 

@@ -56,8 +56,9 @@ struct store_options {
  * program, which is left as it is; ERR_IO: file or disk. */
 nodiscard enum err store_open(const struct store_options *options, struct store **ret,
                               struct why *why);
-/* After an error of the disk the log is left as it is, for the next one who opens it: what a failed
- * sync has left behind is not to be synced again as if nothing had happened. */
+/* A reader leaves the log to the writers. After an error of the disk it is left as it is as well,
+ * for the next one who opens it: what a failed sync has left behind is not to be synced again as if
+ * nothing had happened. */
 void store_close(struct store *store);
 
 /* Reads the whole database (PRAGMA quick_check). ERR_DAMAGED with what was found in why. */

@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX 32768
+#define ELSEWHERE                                                                                  \
+    "{\"message\":\"there is / /healthz /readyz /metrics /api/state /api/jobs /api/things "        \
+    "/api/dead /api/events\"}"
 
 static struct snapshot_exchange snapshots;
 static struct admin *admin;
@@ -17,7 +20,8 @@ static int start(void **state)
 {
     (void)state;
     struct why why;
-    const struct admin_options options = {"127.0.0.1:0", &snapshots, NULL};
+    const struct admin_options options = {
+        .listen = "127.0.0.1:0", .snapshots = &snapshots, .journal = "/nowhere/journal.db"};
     snapshot_init(&snapshots);
     if (admin_start(&options, &admin, &why) == ERR_NONE)
         return 0;
@@ -33,7 +37,7 @@ static int stop(void **state)
     return 0;
 }
 
-static void ask(const char *method, const char *path, char answer[ANSWER_MAX])
+static int connect_to_admin(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)admin_port(admin)),
@@ -41,6 +45,12 @@ static void ask(const char *method, const char *path, char answer[ANSWER_MAX])
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static void ask(const char *method, const char *path, char answer[ANSWER_MAX])
+{
+    int fd = connect_to_admin();
     assert_true(
         dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method, path) > 0);
     size_t n = 0;
@@ -107,9 +117,52 @@ static void metrics(void **state)
 static void elsewhere(void **state)
 {
     (void)state;
-    check_answer("GET", "/", 404, "{\"message\":\"there is /healthz /readyz /metrics\"}");
-    check_answer("POST", "/nowhere", 404, "{\"message\":\"there is /healthz /readyz /metrics\"}");
+    check_answer("GET", "/nowhere", 404, ELSEWHERE);
+    check_answer("POST", "/nowhere", 404, ELSEWHERE);
     check_answer("DELETE", "/readyz", 405, "{\"message\":\"only GET and HEAD are answered here\"}");
+    check_answer("POST", "/app.js", 405, "{\"message\":\"only GET and HEAD are answered here\"}");
+}
+
+static void the_page_and_what_it_asks_for(void **state)
+{
+    (void)state;
+    char answer[ANSWER_MAX];
+    ask("GET", "/", answer);
+    check_has(answer, "HTTP/1.1 200 ");
+    check_has(answer, "Content-Type: text/html; charset=utf-8\r\n");
+    check_has(answer, "Content-Security-Policy: default-src 'none'; script-src 'self';");
+    check_has(answer, "frame-ancestors 'none'\r\n");
+    check_has(answer, "Cache-Control: no-cache\r\n");
+    check_has(answer, "</html>");
+    ask("GET", "/api/state", answer);
+    check_has(answer, "Cache-Control: no-store\r\n");
+    check_has(answer, "\"books\":{\"received\":");
+    check_answer("GET", "/api/jobs", 200, "{\"total\":0,\"forgotten\":0,\"rows\":[]}");
+    check_answer("GET", "/api/things", 200, "{\"total\":0,\"forgotten\":0,\"rows\":[]}");
+    check_answer("GET", "/api/dead", 200, "{\"total\":0,\"rows\":[]}");
+}
+
+/* It goes on until somebody hangs up, so it ends with the server. */
+static void events_go_on(void **state)
+{
+    (void)state;
+    char answer[ANSWER_MAX] = "";
+    int fd = connect_to_admin();
+    assert_true(dprintf(fd, "GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n") > 0);
+    size_t n = 0;
+    size_t states = 0;
+    while (states < 3) {
+        ssize_t got = read(fd, answer + n, ANSWER_MAX - 1 - n);
+        assert_true(got > 0);
+        n += (size_t)got;
+        answer[n] = '\0';
+        states = 0;
+        for (const char *at = answer; (at = strstr(at, "event: state\ndata: {")) != NULL; at++)
+            states++;
+    }
+    check_has(answer, "Content-Type: text/event-stream\r\n");
+    check_has(answer, "retry: 2000\n\n");
+    close(fd);
 }
 
 static void port_in_use(void **state)
@@ -119,7 +172,8 @@ static void port_in_use(void **state)
     struct admin *second = NULL;
     struct why why;
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", admin_port(admin));
-    const struct admin_options options = {listen_at, &snapshots, NULL};
+    const struct admin_options options = {
+        .listen = listen_at, .snapshots = &snapshots, .journal = "/nowhere/journal.db"};
     assert_int_not_equal(admin_start(&options, &second, &why), ERR_NONE);
     assert_null(second);
     check_has(why.text, listen_at);
@@ -128,8 +182,13 @@ static void port_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_turning), cmocka_unit_test(healthy),     cmocka_unit_test(metrics),
-        cmocka_unit_test(elsewhere),   cmocka_unit_test(port_in_use),
+        cmocka_unit_test(not_turning),
+        cmocka_unit_test(healthy),
+        cmocka_unit_test(metrics),
+        cmocka_unit_test(elsewhere),
+        cmocka_unit_test(the_page_and_what_it_asks_for),
+        cmocka_unit_test(events_go_on),
+        cmocka_unit_test(port_in_use),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

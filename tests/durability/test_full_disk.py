@@ -7,6 +7,7 @@ import time
 import pytest
 
 from actors import Reply, until
+from actors.metrics import Scrape, Watcher
 from disk import MIB, Disk, can_mount
 from rig import Rig
 
@@ -115,5 +116,28 @@ def test_the_journal_pushes_back_at_its_maximum_size(new_rig):
 
     assert rig.wait_quiet(60)
     assert rig.bridge.journal_file.stat().st_size <= MIB
+    rig.finish()
+    rig.judge()
+
+
+def test_the_metrics_tell_of_it_and_never_go_back(disk_rig):
+    """The core is built anew in the same run, again and again: counters go on, and books balance."""
+    disk, rig = disk_rig()
+    rig.bridge.start()
+    with Watcher(rig.bridge) as watcher:
+        send_many(rig, range(10))
+        assert rig.wait_quiet()
+        disk.fill(0)
+        send_many(rig, range(10, 300))
+        until(lambda: watcher.last["ready"] == 0, "the bridge not to be ready")
+        assert watcher.last["journal_up"] == 0 or watcher.last["full"] == 1
+        status, reasons = rig.bridge.admin("/readyz")
+        assert status == 503 and ("journal" in reasons or "no room" in reasons)
+        disk.relieve()
+        assert rig.wait_quiet(30)
+    rig.history.note("fault", what="disk full")
+    scrape = Scrape(rig.bridge)
+    assert scrape["commands_received_total"] == scrape["commands_accepted_total"] == 300
+    assert scrape["journal_up"] == scrape["ready"] == 1
     rig.finish()
     rig.judge()

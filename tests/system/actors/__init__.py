@@ -5,6 +5,9 @@ Bridge    the daemon under test
 Endpoint  a scripted stand-in for AWS IoT's UpdateJob, where a real one cannot be made to fail
 Device    an MQTT client: a thing, an operator or a dashboard
 Aws       the aws command line
+
+Not named here, since few tests need them: metrics.Scrape, prometheus.Prometheus, and
+token_service.TokenService.
 """
 
 from .aws import Aws, AwsError

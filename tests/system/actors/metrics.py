@@ -1,5 +1,8 @@
-"""One scrape of /metrics, read by the Prometheus client library's own parsers."""
+"""Scrapes of /metrics, read by the Prometheus client library's own parsers."""
 
+import threading
+import time
+import urllib.error
 import urllib.request
 
 from prometheus_client.openmetrics.parser import \
@@ -52,3 +55,48 @@ class Scrape:
         for key, value in before.counters.items():
             if is_same_run or key[0] in KEPT:
                 assert self.samples[key] >= value, f"{key}: {value}, then {self.samples[key]}"
+
+
+class Watcher:
+    """Scrapes without a pause until it is stopped, and checks each scrape against the one before.
+    While nobody answers it tries again; another run begins another series."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+        self.scrapes = []
+        self.problem = None
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+        if self.problem is not None:
+            raise self.problem
+
+    def _watch(self):
+        while not self._is_over.is_set() and self.problem is None:
+            try:
+                self._look()
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.005)
+            except Exception as problem:  # told by the thread that waits
+                self.problem = problem
+
+    def _look(self):
+        scrape = Scrape(self.bridge)
+        scrape.check_books()
+        if self.scrapes:
+            before = self.scrapes[-1]
+            is_same_run = scrape["start_time_seconds"] == before["start_time_seconds"]
+            scrape.check_after(before, is_same_run and
+                               scrape["uptime_seconds"] >= before["uptime_seconds"])
+        self.scrapes.append(scrape)
+
+    @property
+    def last(self):
+        return self.scrapes[-1]
