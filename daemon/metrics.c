@@ -138,7 +138,7 @@ static double expiry(const struct moment *moment)
 
 #define LABEL(title, text) .label = {title, text}
 #define EACH(label_name, names, from, to)                                                          \
-    LABEL(label_name, NULL), .value = names, .first = from, .end = to
+    LABEL(label_name, NULL), .value = (names), .first = (from), .end = (to)
 
 static const struct row rows[] = {
     {COMPUTED("build_info", one, "Always 1; the label is the version of the program."),
