@@ -73,10 +73,13 @@ void bridge_on_link(struct bridge *bridge, bool is_up)
     parking_clear(&bridge->parking);
 }
 
-/* The last post of the record is dealt with. */
+/* The last post of the record is dealt with. One that was turned away, or is answered again, is no
+ * command of its own. */
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
+    if (record->seq != 0)
+        histogram_add(&bridge->latency.delivered, inside_mono_us(bridge) - record->arrived_us);
     if (record->posts_refused > 0) {
         char refusal[OUTBOX_REFUSAL_MAX];
         outbox_refusal(record, refusal, sizeof refusal);

@@ -53,10 +53,11 @@ struct bridge_books {
     uint64_t rejected_for[REJECT_COUNT]; /* by code */
 };
 
-/* From arrival to decision, of commands since the start of the run. */
+/* Of commands since the start of the run. */
 struct bridge_latency {
-    struct histogram accepted;
-    struct histogram rejected;
+    struct histogram accepted;  /* from arrival to decision */
+    struct histogram rejected;  /* likewise */
+    struct histogram delivered; /* from arrival until the broker had the last of its posts */
 };
 
 /* How fast calls may leave, in calls a second; 0: no limit. */

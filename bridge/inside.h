@@ -37,6 +37,14 @@ static inline int64_t inside_mono_ms(const struct bridge *bridge)
     return bridge->options.time.mono_ms(bridge->options.time.context);
 }
 
+/* To measure how long something took. */
+static inline int64_t inside_mono_us(const struct bridge *bridge)
+{
+    const struct port_time *time = &bridge->options.time;
+    return time->mono_us != NULL ? time->mono_us(time->context)
+                                 : time->mono_ms(time->context) * 1000;
+}
+
 static inline int64_t inside_wall_ms(const struct bridge *bridge)
 {
     return bridge->options.time.wall_ms(bridge->options.time.context);

@@ -170,6 +170,8 @@ static const struct row rows[] = {
      LABEL("outcome", "accepted")},
     {HISTOGRAM("command_latency_seconds", latency.rejected, COMMAND_LATENCY),
      LABEL("outcome", "rejected")},
+    {HISTOGRAM("command_delivery_seconds", latency.delivered,
+               "From a command's arrival until the broker has its answer and events.")},
     {TRUTH("full", is_full, "Whether commands are left with the broker for lack of room.")},
 
     {COUNTER("calls_started", books.calls, "Calls to the Jobs endpoint, retries included.")},

@@ -183,6 +183,12 @@ static int64_t read_mono(void *context)
     return now_mono_ms();
 }
 
+static int64_t read_mono_us(void *context)
+{
+    (void)context;
+    return now_mono_us();
+}
+
 static int64_t read_wall(void *context)
 {
     (void)context;
@@ -223,7 +229,7 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         .journal = {wire->journal, journal_add, journal_decide, journal_finish, journal_bury,
                     journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
         .memory = {wire->journal, journal_remember, journal_each_memory},
-        .time = {NULL, read_mono, read_wall},
+        .time = {NULL, read_mono, read_wall, read_mono_us},
         .chance = {NULL, draw_below},
         .books = wire->facts.books,
         .latency = wire->facts.latency,

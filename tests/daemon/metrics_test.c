@@ -75,6 +75,7 @@ static void each_number_is_in_its_place(void **state)
     };
     histogram_add(&snapshot.latency.accepted, 1000000);
     histogram_add(&snapshot.latency.rejected, 2000000);
+    histogram_add(&snapshot.latency.delivered, 5000000);
     histogram_add(&snapshot.calls.latency, 3000000);
     histogram_add(&snapshot.journal.commit_latency, 4000000);
     static const char *const lines[] = {
@@ -114,6 +115,7 @@ static void each_number_is_in_its_place(void **state)
         "mqtt_publishes_unacknowledged 30",
         "command_latency_seconds_sum{outcome=\"accepted\"} 1.000000",
         "command_latency_seconds_sum{outcome=\"rejected\"} 2.000000",
+        "command_delivery_seconds_sum 5.000000",
         "call_latency_seconds_sum 3.000000",
         "journal_commit_seconds_sum 4.000000",
     };

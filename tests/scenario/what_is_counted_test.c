@@ -131,6 +131,8 @@ static void latency(void **state)
     assert_int_equal(latency->accepted.sum_us, 2000000);
     assert_int_equal(histogram_total(&latency->rejected), 1);
     assert_int_equal(latency->rejected.sum_us, 30000);
+    assert_int_equal(histogram_total(&latency->delivered), 2);
+    assert_int_equal(latency->delivered.sum_us, 2030000);
     assert_int_equal(books(world).repeated, 1);
     world_end(world);
 }
