@@ -87,10 +87,13 @@ static void bury(struct bridge *bridge, const struct record *record)
     ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), refusal);
 }
 
-/* The last post of the record is dealt with. */
+/* The last post of the record is dealt with. One that was turned away, or is answered again, is no
+ * command of its own. */
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
+    if (record->seq != 0)
+        histogram_add(&bridge->latency.delivered, inside_mono_us(bridge) - record->arrived_us);
     if (record->posts_refused > 0)
         bury(bridge, record);
     ledger_finish(&bridge->ledger, record, inside_mono_ms(bridge));
@@ -152,6 +155,7 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     books.waiting = bridge->schedule.waiting + bridge->followers.count;
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
+    books.held_back = bridge->parking.count;
     return books;
 }
 

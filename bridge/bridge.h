@@ -46,16 +46,18 @@ struct bridge_books {
     uint64_t expired;     /* commands ended by their deadline */
     uint64_t best_effort; /* commands taken in at QoS 0 */
     uint64_t turned_away; /* at QoS 0, for lack of room; not in received */
+    uint64_t held_back;   /* not acknowledged yet, for lack of room; not in received */
     uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
     uint64_t undelivered; /* posts the broker refused for good */
     uint64_t buried;      /* commands with such posts: dead letters */
     uint64_t rejected_for[REJECT_COUNT]; /* by code */
 };
 
-/* From arrival to decision, of commands since the start of the run. */
+/* Of commands since the start of the run. */
 struct bridge_latency {
-    struct histogram accepted;
-    struct histogram rejected;
+    struct histogram accepted;  /* from arrival to decision */
+    struct histogram rejected;  /* likewise */
+    struct histogram delivered; /* from arrival until the broker had the last of its posts */
 };
 
 /* How fast calls may leave, in calls a second; 0: no limit. */

@@ -33,7 +33,7 @@ static void tell(const struct bridge *bridge, const struct record *record)
 static void count(struct bridge *bridge, const struct record *record)
 {
     const struct outcome *outcome = &record->outcome;
-    int64_t latency_us = outcome->latency_ms * 1000;
+    int64_t latency_us = inside_mono_us(bridge) - record->arrived_us;
     if (record->seq == 0)
         return;
     if (outcome->code == REJECT_NONE) {

@@ -26,7 +26,7 @@ struct bridge {
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
     struct buf body;
     uint64_t next_seq;
-    struct bridge_books books; /* waiting, in_flight and open_calls are the schedule's */
+    struct bridge_books books; /* what is counted; bridge_books adds what there is */
     struct bridge_latency latency;
     enum fault_class endpoint_state;
     bool is_stopping;
@@ -35,6 +35,14 @@ struct bridge {
 static inline int64_t inside_mono_ms(const struct bridge *bridge)
 {
     return bridge->options.time.mono_ms(bridge->options.time.context);
+}
+
+/* To measure how long something took. */
+static inline int64_t inside_mono_us(const struct bridge *bridge)
+{
+    const struct port_time *time = &bridge->options.time;
+    return time->mono_us != NULL ? time->mono_us(time->context)
+                                 : time->mono_ms(time->context) * 1000;
 }
 
 static inline int64_t inside_wall_ms(const struct bridge *bridge)

@@ -165,6 +165,7 @@ struct port_time {
     void *context;
     int64_t (*mono_ms)(void *context);
     int64_t (*wall_ms)(void *context);
+    int64_t (*mono_us)(void *context); /* to measure with; NULL: mono_ms is fine enough */
 };
 
 struct port_chance {

@@ -82,6 +82,7 @@ struct record {
     int qos;
 
     int64_t arrived_ms; /* monotonic */
+    int64_t arrived_us; /* the same, finer; to measure with */
     int64_t expires_ms; /* monotonic: the sender's own limit; DUE_NEVER: none */
     unsigned attempts;  /* calls started for it */
     unsigned shared_by; /* commands that shared its last call, itself included */

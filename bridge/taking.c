@@ -98,6 +98,8 @@ static void take(struct bridge *bridge, const struct arrival *arrival)
     enum reject code;
     struct record *record =
         intake_read(&intake, arrival, inside_wall_ms(bridge), inside_mono_ms(bridge), &code, &why);
+    if (record != NULL)
+        record->arrived_us = inside_mono_us(bridge);
     if (record != NULL && is_repeated(bridge, record, arrival)) {
         hold_ticket(bridge, arrival->ack_ticket);
         return;
@@ -216,6 +218,7 @@ static enum err recover_one(void *context, const struct journal_entry *entry)
     if (record == NULL)
         return ERR_NO_MEMORY;
     record->seq = entry->seq;
+    record->arrived_us = record->arrived_ms * 1000;
     record->last_fault = FAULT_TRANSPORT; /* what kept it waiting so far: the bridge was down */
     record->may_be_applied = true;        /* a call may have been under way */
     if (entry->state == JOURNAL_DECIDED) {

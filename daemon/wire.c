@@ -85,6 +85,12 @@ static int64_t read_mono(void *context)
     return now_mono_ms();
 }
 
+static int64_t read_mono_us(void *context)
+{
+    (void)context;
+    return now_mono_us();
+}
+
 static int64_t read_wall(void *context)
 {
     (void)context;
@@ -115,7 +121,7 @@ static enum err start_bridge(struct wire *wire, struct why *why)
         wire->journal, journal_add,    journal_decide,   journal_finish, journal_bury,
         journal_find,  journal_commit, journal_has_room, journal_totals, journal_each};
     options.memory = (struct port_memory){wire->journal, journal_remember, journal_each_memory};
-    options.time = (struct port_time){NULL, read_mono, read_wall};
+    options.time = (struct port_time){NULL, read_mono, read_wall, read_mono_us};
     options.chance = (struct port_chance){NULL, draw_below};
     options.watch = (struct port_watch){wire, on_decided};
     options.books = wire->facts.books;

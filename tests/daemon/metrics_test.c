@@ -64,6 +64,7 @@ static void each_number_is_in_its_place(void **state)
                   .repeated = 13,
                   .undelivered = 14,
                   .buried = 15,
+                  .held_back = 31,
                   .rejected_for = {[REJECT_INVALID_TOPIC] = 16, [REJECT_SERVICE_UNAVAILABLE] = 17}},
         .speed = {.rate = 1.5, .configured = 2.5, .tokens = 3.5},
         .journal = {.commits = 18, .unfinished = 19, .bytes = 20, .bytes_max = 21},
@@ -74,6 +75,7 @@ static void each_number_is_in_its_place(void **state)
     };
     histogram_add(&snapshot.latency.accepted, 1000000);
     histogram_add(&snapshot.latency.rejected, 2000000);
+    histogram_add(&snapshot.latency.delivered, 5000000);
     histogram_add(&snapshot.calls.latency, 3000000);
     histogram_add(&snapshot.journal.commit_latency, 4000000);
     static const char *const lines[] = {
@@ -90,6 +92,7 @@ static void each_number_is_in_its_place(void **state)
         "commands_best_effort_total 11",
         "commands_turned_away_total 12",
         "commands_repeated_total 13",
+        "commands_held_back 31",
         "mqtt_publishes_refused_total 14",
         "dead_letters_buried_total 15",
         "rejections_total{code=\"InvalidTopic\"} 16",
@@ -112,6 +115,7 @@ static void each_number_is_in_its_place(void **state)
         "mqtt_publishes_unacknowledged 30",
         "command_latency_seconds_sum{outcome=\"accepted\"} 1.000000",
         "command_latency_seconds_sum{outcome=\"rejected\"} 2.000000",
+        "command_delivery_seconds_sum 5.000000",
         "call_latency_seconds_sum 3.000000",
         "journal_commit_seconds_sum 4.000000",
     };
