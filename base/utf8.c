@@ -61,11 +61,6 @@ bool utf8_is_valid(struct str s)
     return true;
 }
 
-bool utf8_is_control(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
-}
-
 bool utf8_is_printable(struct str s)
 {
     while (s.n > 0) {

@@ -10,7 +10,10 @@ size_t utf8_next(struct str s, uint32_t *ret_char);
 bool utf8_is_valid(struct str s);
 
 /* C0, DEL and C1. */
-bool utf8_is_control(uint32_t c);
+static inline bool utf8_is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
 
 /* Valid and without control characters: safe in a log, in a terminal and in JSON. */
 bool utf8_is_printable(struct str s);

@@ -20,17 +20,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WALL_MS     INT64_C(1700000000000)
-#define COLUMNS_MAX 10
-#define POSTS_MAX   64
-#define TURNS_MAX   2000
+#define WALL_MS   INT64_C(1700000000000)
+#define POSTS_MAX 64
+#define TURNS_MAX 2000
 
 static const struct table {
     const char *name;
     const char *columns; /* i: integer, t: text, b: bytes */
 } tables[] = {
-    {"commands", "iiiiittbbb"}, {"endings", "iiiiiiittt"}, {"unfinished", "i"}, {"dead", "iit"},
-    {"books", "iiiiiib"},       {"memories", "itt"},
+    {"commands", "iiiiittbbbtt"}, {"endings", "iiiiiiittt"}, {"unfinished", "i"}, {"dead", "iit"},
+    {"books", "iiiiiib"},         {"memories", "itt"},
 };
 
 static void bind(struct sqlite3_stmt *row, int at, char type, struct str value)
@@ -58,7 +57,7 @@ static void insert(struct sqlite3 *db, struct str line)
         if (!str_eq_text(name, tables[i].name))
             continue;
         sqlite3_snprintf(sizeof sql, sql, "INSERT OR REPLACE INTO %s VALUES (?%.*s)",
-                         tables[i].name, 2 * ((int)strlen(columns) - 1), ",?,?,?,?,?,?,?,?,?");
+                         tables[i].name, 2 * ((int)strlen(columns) - 1), ",?,?,?,?,?,?,?,?,?,?,?");
         assert(sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK);
         for (int at = 0; columns[at] != '\0'; at++)
             bind(row, at + 1, columns[at], str_is_absent(line) ? STR("-") : str_cut(&line, '\t'));
