@@ -52,7 +52,7 @@ static bool is_key(struct str key)
     if (key.n == 0 || key.n > STATE_PART_MAX || !is_digit_or_lower(key.p[0], 'z'))
         return false;
     for (size_t i = 1; i < key.n; i++)
-        if (!is_digit_or_lower(key.p[i], 'z') && memchr("_-*/@", key.p[i], 5) == NULL)
+        if (!is_digit_or_lower(key.p[i], 'z') && !str_has(STR("_-*/@"), key.p[i]))
             return false;
     return true;
 }

@@ -118,8 +118,12 @@ static int check(int argc, char **argv)
     return VERB_OK;
 }
 
+static int help(int argc, char **argv);
+
 static int version(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return help(argc, argv);
     if (argc > 1) {
         verb_complain("version takes nothing, not '%s'", argv[1]);
         return VERB_USAGE;
@@ -127,8 +131,6 @@ static int version(int argc, char **argv)
     puts("jobs-bridge " JOBS_BRIDGE_VERSION);
     return VERB_OK;
 }
-
-static int help(int argc, char **argv);
 
 typedef int verb_fn(int argc, char **argv);
 
@@ -186,7 +188,8 @@ static int run_verb(const char *name, int argc, char **argv)
 
 static int help(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "help") != 0 && strcmp(argv[1], "version") != 0) {
+    bool is_verb = argc > 1 && argv[1][0] != '-';
+    if (is_verb && strcmp(argv[1], "help") != 0 && strcmp(argv[1], "version") != 0) {
         char option[] = "--help";
         char *words[] = {NULL, option, NULL};
         return run_verb(argv[1], 2, words);

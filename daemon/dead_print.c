@@ -27,6 +27,7 @@ void dead_print_line(const struct dead_letter *letter, struct buf *out)
 
 void dead_print_whole(const struct dead_letter *letter, struct buf *out)
 {
+    const struct trace trace = trace_of(letter->trace.parent, letter->trace.state);
     buf_format(out, "dead letter %llu\n  arrived: ", (unsigned long long)letter->id);
     shown_time(out, letter->arrived_at_ms / 1000);
     buf_add_text(out, "\n  buried:  ");
@@ -40,6 +41,10 @@ void dead_print_whole(const struct dead_letter *letter, struct buf *out)
     }
     buf_add_text(out, "\n  topic:   ");
     shown_line(out, letter->topic);
+    if (!trace_is_absent(&trace)) {
+        buf_add_text(out, "\n  trace:   ");
+        buf_add(out, trace.parent);
+    }
     buf_add_text(out, "\n  payload:\n");
     shown_text(out, letter->payload);
     buf_add_byte(out, '\n');
@@ -61,6 +66,7 @@ static void emit_payload(struct emit *emit, struct str payload)
 
 void dead_print_json(const struct dead_letter *letter, bool has_payload, struct buf *out)
 {
+    const struct trace trace = trace_of(letter->trace.parent, letter->trace.state);
     struct emit emit = emit_to(out);
     struct buf topic; /* what is no UTF-8 was refused for it: only then it is not the very topic */
     buf_init(&topic, DEAD_PRINT_MAX);
@@ -73,6 +79,8 @@ void dead_print_json(const struct dead_letter *letter, bool has_payload, struct 
     emit_text(&emit, "outcome", outcome(letter));
     emit_str(&emit, "message", letter->message);
     emit_str(&emit, "topic", buf_str(&topic));
+    emit_str(&emit, "traceparent", trace.parent);
+    emit_str(&emit, "tracestate", trace.state);
     if (has_payload)
         emit_payload(&emit, letter->payload);
     emit_object_end(&emit);

@@ -37,6 +37,16 @@ static void take_word(struct argp_state *state, struct options *options, const c
         argp_error(state, "one command at a time, not '%s' as well", arg);
 }
 
+static void check_words(struct argp_state *state, const struct options *options)
+{
+    if (options->action == NULL)
+        argp_error(state, "an action is needed: test");
+    if (str_is_absent(options->trial.job))
+        argp_error(state, "--job is needed: the job to update");
+    if (options->command == NULL)
+        argp_error(state, "the command is needed, as JSON, or - for standard input");
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -60,8 +70,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         take_word(state, options, arg);
         return 0;
     case ARGP_KEY_END:
-        if (options->command == NULL || str_is_absent(options->trial.job))
-            argp_error(state, "test, --job and the command are needed");
+        check_words(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

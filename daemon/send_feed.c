@@ -35,6 +35,7 @@ int send_feed_fd(const struct send_feed *feed)
 static enum send_feed_state fail(struct send_feed *feed, enum err err)
 {
     (void)err;
+    feed->line++; /* the one after the last whole one */
     feed->has_failed = true;
     return SEND_FEED_WRONG;
 }

@@ -46,12 +46,13 @@ enum err send_flight_init(struct send_flight *flight, struct str root,
     list_init(&flight->taken);
     list_init(&flight->free);
     enum err err = write_topics(flight, root, topic, why);
-    if (err == ERR_NONE)
-        flight->slots = calloc(LIMITS_SEND_FLIGHT, sizeof *flight->slots);
-    if (err == ERR_NONE && flight->slots == NULL)
-        err = why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     if (err != ERR_NONE)
         goto fail;
+    flight->slots = calloc(LIMITS_SEND_FLIGHT, sizeof *flight->slots);
+    if (flight->slots == NULL) {
+        err = why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
+        goto fail;
+    }
     for (size_t i = 0; i < LIMITS_SEND_FLIGHT; i++) {
         buf_init(&flight->slots[i].payload, LIMITS_COMMAND_BYTES);
         list_push_back(&flight->free, &flight->slots[i].node);

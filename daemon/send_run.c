@@ -158,8 +158,8 @@ static int64_t next_ms(const struct send *send)
     return per_second == 0 ? 0 : send->link_ms + (int64_t)begun * 1000 / per_second;
 }
 
-/* The first one may go before there is a link, and its time runs from the start: so a single
- * command takes no longer than --timeout. */
+/* The first one may be begun before there is a link, and its time runs from the start then: so a
+ * single command takes no longer than --timeout. */
 static bool may_begin(const struct send *send)
 {
     bool is_first = send->feed.given == 0;
@@ -201,7 +201,7 @@ static bool begin_one(struct send *send)
         return false;
     }
     snprintf(slot->token, sizeof slot->token, "%s", draft.token);
-    int64_t from_ms = send->feed.given == 1 ? send->began_ms : now_mono_ms();
+    int64_t from_ms = send->was_linked ? now_mono_ms() : send->began_ms;
     send_flight_take(&send->flight, slot, from_ms + send->options->timeout_ms);
     if (send->feed.given == send->feed.total)
         stop_feeding(send, NULL);
@@ -271,22 +271,29 @@ static void turn_until_answered(struct send *send)
         send_flight_expire(&send->flight, DUE_NEVER);
 }
 
-static int report(struct send *send)
+static void sum_up(struct send *send)
 {
     struct buf text;
-    bool is_cut_short = send->is_feeding;
-    if (send->is_one)
-        return send->is_wrong ? VERB_USAGE : (int)send_tally_exit(&send->tally);
     if (!send->was_linked && !send->is_wrong)
         tell_silence(send, NULL);
     wipe_progress(send);
     buf_init(&text, TALLY_TEXT_MAX);
     send_tally_write(&send->tally, &text);
-    verb_complain("%s%s", buf_text(&text), is_cut_short ? "; not every command was sent" : "");
+    verb_complain("%s%s", buf_text(&text), send->is_feeding ? "; not every command was sent" : "");
     buf_fini(&text);
+}
+
+static int report(struct send *send)
+{
+    if (!send->is_one)
+        sum_up(send);
     if (send->is_wrong)
         return VERB_USAGE;
-    return is_cut_short ? VERB_NO_ANSWER : (int)send_tally_exit(&send->tally);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        verb_complain("standard output: an answer could not be written");
+        return VERB_REFUSED;
+    }
+    return !send->is_one && send->is_feeding ? VERB_NO_ANSWER : (int)send_tally_exit(&send->tally);
 }
 
 static enum err connect_to(struct send *send, struct why *why)

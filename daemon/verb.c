@@ -99,15 +99,18 @@ enum err verb_read_json(const char *word, size_t bytes_max, struct buf *ret, str
         err = read_input(bytes_max, ret, why);
     else
         buf_add_text(ret, word);
-    if (err == ERR_NONE)
-        err = doc_parse(buf_str(ret), bytes_max, &doc, why);
+    if (err != ERR_NONE)
+        return err;
+    trim(ret);
+    if (ret->n == 0)
+        return why_set(why, ERR_INVALID, NULL, "nothing is there, a JSON object is expected");
+    err = doc_parse(buf_str(ret), bytes_max, &doc, why);
     if (err != ERR_NONE)
         return err;
     bool is_object = doc_kind_of(doc_root(doc)) == DOC_OBJECT;
     doc_free(doc);
     if (!is_object)
         return why_set(why, ERR_INVALID, NULL, "it is no JSON object");
-    trim(ret);
     return ERR_NONE;
 }
 

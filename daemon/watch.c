@@ -13,6 +13,7 @@
 #include "topics/topics.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ struct watch {
     size_t filter_count;
     bool has_colours;
     bool was_up;
+    int print_error;            /* errno of standard output; EPIPE: its reader has gone away */
     char problem[WHY_TEXT_MAX]; /* the last that was told */
     struct buf status;          /* as it was last told; empty: not yet */
     struct buf out;
@@ -251,6 +253,13 @@ static void tell_link(struct watch *watch)
     watch->was_up = is_up;
 }
 
+static void flush(struct watch *watch)
+{
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        watch->print_error = errno != 0 ? errno : EIO;
+}
+
 static bool has_enough(const struct watch *watch)
 {
     return watch->options->count > 0 && watch->seen >= watch->options->count;
@@ -263,17 +272,22 @@ static int turn_until_the_end(struct watch *watch)
     bool is_interrupted = false;
     if (watch->options->timeout_ms > 0)
         until_ms = now_mono_ms() + watch->options->timeout_ms;
-    while (!is_interrupted && !has_enough(watch) && !ferror(stdout) && now_mono_ms() < until_ms) {
+    while (!is_interrupted && !has_enough(watch) && watch->print_error == 0 &&
+           now_mono_ms() < until_ms) {
         mqtt_turn(watch->mqtt);
         tell_link(watch);
         mqtt_flush(watch->mqtt);
-        fflush(stdout);
+        flush(watch);
         if (!has_enough(watch))
             verb_link_wait(watch->mqtt, &interrupt, 1, until_ms);
         is_interrupted = interrupt_came(interrupt);
     }
     interrupt_close(interrupt);
-    bool is_over = is_interrupted || has_enough(watch) || ferror(stdout);
+    if (watch->print_error != 0 && watch->print_error != EPIPE) {
+        verb_complain("standard output: %s", strerror(watch->print_error));
+        return VERB_REFUSED;
+    }
+    bool is_over = is_interrupted || has_enough(watch) || watch->print_error == EPIPE;
     if (is_over || (watch->options->count == 0 && watch->was_up))
         return VERB_OK; /* a reader that has gone away has seen what it wanted */
     verb_complain("%lld events until the time was up", (long long)watch->seen);

@@ -22,7 +22,7 @@ static void add_cut(struct buf *out, struct str text, size_t max)
 static void add_value(struct buf *out, struct doc_node value)
 {
     struct buf json;
-    buf_init(&json, 2 * LIMITS_COMMAND_BYTES);
+    buf_init(&json, (size_t)2 * LIMITS_COMMAND_BYTES);
     doc_write(value, &json);
     add_cut(out, buf_str(&json), VALUE_BYTES);
     buf_fini(&json);

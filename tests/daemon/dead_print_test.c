@@ -49,6 +49,26 @@ static void a_long_topic_is_cut_in_a_line(void **state)
     buf_fini(&out);
 }
 
+static void a_trace_is_part_of_the_whole_letter(void **state)
+{
+    (void)state;
+    struct dead_letter of = letter;
+    struct buf out;
+    buf_init(&out, DEAD_PRINT_MAX);
+    of.trace =
+        (struct trace){STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), STR("a=1")};
+    dead_print_whole(&of, &out);
+    check_has(buf_text(&out), "\n  trace:   00-0af7651916cd43dd8448eb211c80319c-");
+    dead_print_json(&of, false, &out);
+    check_has(buf_text(&out), "\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-");
+    check_has(buf_text(&out), "\"tracestate\":\"a=1\"");
+    of.trace.parent = STR("\x1b[2J");
+    buf_clear(&out);
+    dead_print_whole(&of, &out);
+    assert_null(strstr(buf_text(&out), "trace"));
+    buf_fini(&out);
+}
+
 static void the_whole_letter(void **state)
 {
     (void)state;
@@ -95,6 +115,7 @@ int main(void)
         cmocka_unit_test(a_line_says_what_it_is_about),
         cmocka_unit_test(a_long_topic_is_cut_in_a_line),
         cmocka_unit_test(the_whole_letter),
+        cmocka_unit_test(a_trace_is_part_of_the_whole_letter),
         cmocka_unit_test(json_for_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@ struct program_outcome {
     char err[PROGRAM_OUTPUT_MAX];
 };
 
-/* Runs "jobs-bridge <words>", split at blanks, and waits for its end. */
+/* Runs "jobs-bridge <words>", split at blanks, with nothing on standard input, and waits for its
+ * end.
+ */
 void program_run(const char *words, struct program_outcome *ret);
 
 #endif

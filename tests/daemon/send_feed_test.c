@@ -86,6 +86,7 @@ static void a_line_without_end_is_wrong(void **state)
     }
     assert_int_equal(got, SEND_FEED_WRONG);
     check_has(why.text, "longer than 131072");
+    assert_int_equal(feed.line, 1);
     assert_int_equal(send_feed_next(&feed, &ret, &why), SEND_FEED_END);
     assert_int_equal(send_feed_fd(&feed), -1);
     close(in.writer);

@@ -79,15 +79,17 @@ static void long_values_are_cut_between_characters(void **state)
 {
     (void)state;
     char json[1024];
-    char text[512] = "";
     struct doc *doc = NULL;
+    struct buf text;
     struct buf out;
+    buf_init(&text, 512);
     for (size_t i = 0; i < 100; i++)
-        memcpy(text + 2 * i, "\xc3\xbc", 2);
+        buf_add_text(&text, "\xc3\xbc");
     snprintf(json, sizeof json,
              "{\"timestamp\":1,\"jobId\":\"j\",\"outcome\":\"accepted\","
              "\"update\":{\"description\":\"%s\"}}",
-             text);
+             buf_text(&text));
+    buf_fini(&text);
     buf_init(&out, WATCH_LINE_MAX);
     assert_int_equal(doc_parse(str_of(json), LIMITS_COMMAND_BYTES, &doc, NULL), ERR_NONE);
     watch_line_event(doc_root(doc), false, &out);

@@ -33,17 +33,17 @@ def test_repeat_sends_each_with_a_token_of_its_own(scripted, endpoint):
 
 
 def test_more_than_fit_at_once_are_all_answered(bridge, new_job):
-    done = send(bridge, new_job(), "--repeat", "2500", UPDATE)
+    done = send(bridge, new_job(), "--repeat", "1500", "--timeout", "50s", UPDATE)
 
     assert done.returncode == 0, done.stderr
-    assert len({answer["clientToken"] for answer in answers(done)}) == 2500
+    assert len({answer["clientToken"] for answer in answers(done)}) == 1500
 
 
 def test_lines_are_sent_in_order(scripted, endpoint):
     bridge = scripted({"jobs": {"coalesce": False}}).start()
     lines = [json.dumps({"description": f"line {i}"}) for i in range(300)]
 
-    done = send(bridge, "j", "--lines", stdin="\n".join(lines))
+    done = send(bridge, "j", "--lines", "--timeout", "50s", stdin="\n".join(lines))
 
     assert done.returncode == 0, done.stderr
     assert [json.loads(r.body)["description"] for r in endpoint.requests] == \
@@ -63,6 +63,25 @@ def test_a_line_is_sent_before_the_next_one_comes(scripted, endpoint):
         child.stdin.close()
         assert child.wait(15) == 0
         assert "3 accepted" in child.stderr.read()
+
+
+def test_a_first_line_that_is_long_in_coming_has_its_whole_time(scripted):
+    bridge = scripted().start()
+    argv = [str(Bridge.program), "send", "--config", str(bridge.file), "--job", "j", "--lines",
+            "--timeout", "4s"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.PIPE, env={**os.environ, **bridge.env}) as child:
+        time.sleep(5)
+        out, said = child.communicate(UPDATE, timeout=30)
+    assert child.returncode == 0 and json.loads(out)["attempts"] == 1, said
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(bridge, new_job):
+    argv = [str(Bridge.program), "send", "--config", str(bridge.file), "--job", new_job(), UPDATE]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                              env={**os.environ, **bridge.env})
+    assert done.returncode == 1 and "standard output" in done.stderr
 
 
 def test_rejections_are_counted_by_code(scripted, endpoint):
@@ -111,7 +130,7 @@ def test_verbose_says_how_long_it_took(bridge, new_job):
 def test_answers_that_do_not_come_are_counted(new_broker, new_bridge):
     bridge = new_bridge(new_broker().start())  # not started: nobody answers
 
-    done = send(bridge, "j", "--repeat", "3", "--timeout", "1s", UPDATE)
+    done = send(bridge, "j", "--repeat", "3", "--timeout", "4s", UPDATE)
 
     assert done.returncode == 2 and "3 without an answer" in done.stderr and done.stdout == ""
 
@@ -127,7 +146,7 @@ def test_commands_outlive_a_lost_link(scripted, endpoint, new_broker):
     broker = new_broker().start()
     bridge = scripted(broker=broker).start()
     argv = [str(Bridge.program), "send", "--config", str(bridge.file), "--job", "j", "--rate", "20",
-            "--repeat", "60", UPDATE]
+            "--repeat", "60", "--timeout", "50s", UPDATE]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.PIPE, env={**os.environ, **bridge.env}) as child:
         first = child.stdout.readline()

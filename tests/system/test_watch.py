@@ -91,7 +91,7 @@ def test_only_what_was_asked_for_is_shown(watch, device, new_device, new_job):
     job, other_job = new_job(), new_job()
     by_thing = watch("--thing", "pump-2", "--count", "1").said("watching")
     by_job = watch("--job", job, "--count", "1").said(f"watching jobs-bridge/events/jobs/{job}")
-    by_namespace = watch("--namespace", "none-such", "--timeout", "1s").said("watching")
+    by_namespace = watch("--namespace", "none-such", "--timeout", "5s").said("watching")
 
     new_device("pump-2").update(other_job, UPDATE)
     device.update(job, UPDATE)
@@ -141,7 +141,8 @@ def test_a_lost_link_is_told_and_taken_up_again(new_broker, new_bridge, new_devi
     bridge.wait_ready()
     device = new_device("pump-1", broker=broker)
     device.update("no-such-job", UPDATE)
-    assert "no-such-job by pump-1: ResourceNotFound" in watching.wait_lines(1)[-1]
+    until(lambda: "no-such-job by pump-1: ResourceNotFound" in watching.out.read_text(),
+          "the event of after the loss")
 
 
 def test_without_a_broker_it_says_so_and_waits(new_broker, new_bridge, watch):
@@ -193,6 +194,18 @@ def test_colours_are_for_terminals_that_want_them(bridge, device, new_job, env, 
     os.close(controller)
     assert ("\x1b[32maccepted\x1b[0m" in line) == has_colours
     assert job in line
+
+
+def test_a_full_disk_is_an_error(bridge, device, new_job):
+    job = new_job()
+    argv = [str(Bridge.program), "watch", "--config", str(bridge.file), "--job", job]
+    with open("/dev/full", "w") as full, \
+            subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                             env={**os.environ, **bridge.env}) as child:
+        while b"watching" not in child.stderr.readline():
+            pass
+        device.update(job, UPDATE)
+        assert child.wait(15) == 1 and b"standard output" in child.stderr.read()
 
 
 def test_a_reader_that_goes_away_ends_it(bridge, device, new_job):
