@@ -55,7 +55,7 @@ struct snapshot {
     char credentials_problem[WHY_TEXT_MAX]; /* why there are none; "" otherwise */
 };
 
-/* Zeroed: nothing was published yet. */
+/* By snapshot_init a snapshot of zeroes is the newest. */
 struct snapshot_exchange {
     struct snapshot copies[3];
     _Atomic unsigned newest; /* index, and whether the reader has not seen it */

@@ -6,13 +6,41 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #define STATUS_EVERY_MS 1000
 /* How much start-up time systemd is asked to grant while the broker is not there yet, and how often
  * it is asked. */
 #define PATIENCE          "EXTEND_TIMEOUT_USEC=30000000"
 #define PATIENCE_EVERY_MS 10000
+
+#define MESSAGE_MAX (SUPERVISOR_STATUS_MAX + 16)
+
+/* As sd_notify does it, but for one thing: that waits until the message fits, and a supervisor that
+ * does not listen must not hold up the loop. False: told nobody. */
+static bool tell(const char *text)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t n = path != NULL ? strlen(path) : 0;
+    if (n < 2 || n >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@'))
+        return false;
+    memcpy(to.sun_path, path, n);
+    if (path[0] == '@') /* a name in the abstract namespace has no end of its own */
+        to.sun_path[0] = '\0';
+    socklen_t to_n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (path[0] == '/'));
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    ssize_t sent = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
+                          (const struct sockaddr *)&to, to_n);
+    close(fd);
+    return sent >= 0;
+}
 
 void supervisor_init(struct supervisor *supervisor)
 {
@@ -72,37 +100,52 @@ static void tell_status(struct supervisor *supervisor, const struct snapshot *sn
     supervisor_status(snapshot, count_calls(supervisor, snapshot), status);
     if (strcmp(status, supervisor->status) == 0)
         return;
-    memcpy(supervisor->status, status, sizeof status);
-    sd_notifyf(0, "STATUS=%s", status);
+    char text[MESSAGE_MAX];
+    snprintf(text, sizeof text, "STATUS=%s", status);
+    if (tell(text))
+        memcpy(supervisor->status, status, sizeof status);
 }
 
-static void tell_ready(struct supervisor *supervisor, const struct snapshot *snapshot)
+static void note_ready(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
     int64_t now_ms = snapshot->taken_mono_ms;
     if (snapshot->is_connected) {
         supervisor->was_ready = true;
+        supervisor->untold = "READY=1";
         log_say(LOG_INFO, "ready", "%lld ms after the start",
                 (long long)(now_ms - snapshot->started_mono_ms));
-        sd_notify(0, "READY=1");
     } else if (now_ms >= supervisor->patience_ms) {
         supervisor->patience_ms = now_ms + PATIENCE_EVERY_MS;
-        sd_notify(0, PATIENCE);
+        (void)tell(PATIENCE);
     }
+}
+
+/* What must not be lost is told again with the next status. */
+static void tell_untold(struct supervisor *supervisor, int64_t now_ms)
+{
+    if (supervisor->untold == NULL || now_ms < supervisor->retry_ms)
+        return;
+    supervisor->retry_ms = now_ms + STATUS_EVERY_MS;
+    if (tell(supervisor->untold))
+        supervisor->untold = NULL;
 }
 
 void supervisor_turn(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
+    int64_t now_ms = snapshot->taken_mono_ms;
     if (!supervisor->was_ready)
-        tell_ready(supervisor, snapshot);
+        note_ready(supervisor, snapshot);
     if (snapshot->is_stopping && !supervisor->was_stopping) {
         supervisor->was_stopping = true;
-        sd_notify(0, "STOPPING=1");
+        supervisor->untold = "STOPPING=1";
+        supervisor->retry_ms = now_ms;
     }
+    tell_untold(supervisor, now_ms);
     tell_status(supervisor, snapshot);
-    if (supervisor->watchdog_ms == 0 || snapshot->taken_mono_ms < supervisor->ping_ms)
+    if (supervisor->watchdog_ms == 0 || now_ms < supervisor->ping_ms)
         return;
-    supervisor->ping_ms = snapshot->taken_mono_ms + supervisor->watchdog_ms;
-    sd_notify(0, "WATCHDOG=1");
+    supervisor->ping_ms = now_ms + supervisor->watchdog_ms;
+    (void)tell("WATCHDOG=1");
 }
 
 void supervisor_reloads(const struct supervisor *supervisor)

@@ -1,5 +1,5 @@
 /*
- * What systemd is told, by sd_notify on the loop thread: readiness, one line that says what is
+ * What systemd is told, on the loop thread: readiness, one line that says what is
  * going on, and that the loop still turns. Without systemd nobody is told anything.
  *
  *   READY=1     once: the link to the broker is up for the first time
@@ -18,6 +18,8 @@
 struct supervisor {
     bool was_ready;
     bool was_stopping;
+    const char *untold;  /* readiness or its end, until it is told; NULL: nothing */
+    int64_t retry_ms;    /* when that is tried again */
     int64_t patience_ms; /* until it is ready: when more time is asked for */
     int64_t watchdog_ms; /* between two pings; 0: nobody waits for any */
     int64_t ping_ms;     /* the next one */

@@ -78,6 +78,7 @@ static void forget_core(struct snapshot *facts)
     facts->breaker = BREAKER_CLOSED;
     facts->is_full = false;
     facts->is_connected = false;
+    facts->mqtt.on_their_way = 0;
     copy(facts->mqtt_problem, "not before the journal works");
 }
 

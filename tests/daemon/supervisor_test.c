@@ -176,6 +176,49 @@ static void without_a_watchdog_nobody_is_pinged(void **state)
     }
 }
 
+/* A socket takes so many messages that nobody reads, and then no more: the loop must not wait. */
+static void nobody_who_does_not_listen_holds_up_the_loop(void **state)
+{
+    (void)state;
+    struct supervisor supervisor;
+    supervisor_init(&supervisor);
+    struct snapshot snapshot = fine_at(1000);
+    snapshot.is_connected = false;
+    for (int i = 0; i < 1000; i++) {
+        snapshot.taken_mono_ms += 1000;
+        snapshot.books.waiting++;
+        snprintf(snapshot.mqtt_problem, sizeof snapshot.mqtt_problem, "attempt %d", i);
+        supervisor_turn(&supervisor, &snapshot);
+    }
+    snapshot.is_connected = true;
+    supervisor_turn(&supervisor, &snapshot); /* READY=1 finds no room */
+    while (*heard() != '\0')
+        ;
+    snapshot.taken_mono_ms += 1000;
+    supervisor_turn(&supervisor, &snapshot);
+    assert_string_equal(heard(), "READY=1");
+    assert_string_equal(heard(), "STATUS=Taking commands: 1000 waiting, 0.0 calls/s");
+    assert_string_equal(heard(), "");
+}
+
+static void where_there_is_no_supervisor_nothing_happens(void **state)
+{
+    (void)state;
+    char *path = strdup(getenv("NOTIFY_SOCKET"));
+    const char *others[] = {"", "/", "@", "relative", "/nonexistent/notify", "@nobody-listens"};
+    struct snapshot snapshot = fine_at(1000);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct supervisor supervisor;
+        supervisor_init(&supervisor);
+        setenv("NOTIFY_SOCKET", others[i], 1);
+        supervisor_turn(&supervisor, &snapshot);
+        assert_true(supervisor.was_ready);
+    }
+    setenv("NOTIFY_SOCKET", path, 1);
+    free(path);
+    assert_string_equal(heard(), "");
+}
+
 static void check_status(const struct snapshot *snapshot, const char *expected)
 {
     char status[SUPERVISOR_STATUS_MAX];
@@ -227,6 +270,8 @@ int main(void)
         cmocka_unit_test(status_changes_at_most_once_a_second),
         cmocka_unit_test(only_a_loop_that_turns_pings),
         cmocka_unit_test(without_a_watchdog_nobody_is_pinged),
+        cmocka_unit_test(nobody_who_does_not_listen_holds_up_the_loop),
+        cmocka_unit_test(where_there_is_no_supervisor_nothing_happens),
         cmocka_unit_test(what_keeps_it_is_told),
         cmocka_unit_test(long_reasons_fit),
     };

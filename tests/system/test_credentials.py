@@ -9,6 +9,7 @@ import time
 import pytest
 
 from actors import Reply, until
+from actors.metrics import Scrape
 from actors.token_service import SECRET, TokenService
 
 UPDATE = {"description": "signed with fresh keys"}
@@ -37,12 +38,12 @@ def start(new_broker, new_bridge, new_device, endpoint):
     a device."""
     started = []
 
-    def make(service, credentials, env):
+    def make(service, credentials, env, is_ready=True):
         endpoint.judge_with(service.judge)
         settings = {"jobs": {"endpoint": endpoint.url, "rate_per_second": 0},
                     "credentials": credentials}
         broker = new_broker().start()
-        bridge = new_bridge(broker, settings, env={**NOTHING, **env}).start()
+        bridge = new_bridge(broker, settings, env={**NOTHING, **env}).start(is_ready)
         started.append(bridge)
         return bridge, new_device("pump-1", broker)
 
@@ -77,6 +78,7 @@ def test_greengrass_token_exchange(start, new_service, source):
     assert request.headers == {"host": f"127.0.0.1:{service.port}", "accept": "application/json",
                                "authorization": SVCUID}
     assert bridge.log_lines(event="credentials", level="info")
+    assert 3000 < Scrape(bridge)["credentials_expiry_timestamp_seconds"] - time.time() <= 3600
 
 
 def test_ec2_instance(start, new_service):
@@ -120,7 +122,7 @@ def test_a_provider_of_another_authority_gets_no_request(start, new_service, tmp
     service = new_service(certificate=certificate, key=key, client_ca=thing_certificate)
     credentials = {"source": "iot", "endpoint": service.url, "role_alias": "jobs",
                    "thing_name": "pump-1", "cert_file": thing_certificate, "key_file": thing_key}
-    bridge, _ = start(service, credentials, {})
+    bridge, _ = start(service, credentials, {}, is_ready=False)
 
     until(lambda: bridge.log_lines(event="credentials", level="warn"), "the refusal")
     assert service.requests == []
@@ -211,7 +213,8 @@ def test_commands_wait_for_a_service_that_comes_late(start, new_service):
     service.failure = (503, "")
     bridge, device = start(service, {"source": "imds"},
                            {"AWS_EC2_METADATA_DISABLED": "",
-                            "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
+                            "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url}, is_ready=False)
+    until(lambda: bridge.log_lines(event="ready"), "the link to the broker")
     until(lambda: bridge.log_lines(event="credentials", level="warn"), "the failure")
     topic, token = device.send("j", UPDATE)
     service.failure = None
@@ -229,3 +232,17 @@ def test_the_command_line_fetches_as_well(new_broker, new_bridge, new_service, e
 
     assert done.returncode == 0, done.stderr
     assert "Credential=ASIA1/" in endpoint.requests[0].headers["authorization"]
+
+
+def test_without_keys_it_is_not_ready_and_says_why(new_broker, new_bridge, endpoint):
+    settings = {"jobs": {"endpoint": endpoint.url}, "credentials": {"source": "profile"}}
+    bridge = new_bridge(new_broker().start(), settings, env=NOTHING).start(is_ready=False)
+
+    until(lambda: "calls cannot be signed: " in bridge.admin("/readyz")[1], "the reason")
+
+    status, body = bridge.admin("/readyz")
+    assert status == 503 and os.devnull in body
+    assert bridge.admin("/healthz")[0] == 200
+    scrape = Scrape(bridge)
+    assert scrape["credentials_usable"] == scrape["ready"] == 0
+    assert scrape["credentials_expiry_timestamp_seconds"] == 0
