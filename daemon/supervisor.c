@@ -150,14 +150,16 @@ void supervisor_turn(struct supervisor *supervisor, const struct snapshot *snaps
 
 void supervisor_reloads(const struct supervisor *supervisor)
 {
+    char text[MESSAGE_MAX];
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_mono_us());
     if (supervisor->was_ready)
-        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_mono_us());
+        (void)tell(text);
 }
 
-void supervisor_has_reloaded(const struct supervisor *supervisor)
+void supervisor_has_reloaded(struct supervisor *supervisor)
 {
     if (supervisor->was_ready)
-        sd_notify(0, "READY=1");
+        supervisor->untold = "READY=1";
 }
 
 int64_t supervisor_due_ms(const struct supervisor *supervisor)

@@ -34,7 +34,7 @@ void supervisor_init(struct supervisor *supervisor);
 void supervisor_turn(struct supervisor *supervisor, const struct snapshot *snapshot);
 /* Around a reload, which takes longer than a turn. */
 void supervisor_reloads(const struct supervisor *supervisor);
-void supervisor_has_reloaded(const struct supervisor *supervisor);
+void supervisor_has_reloaded(struct supervisor *supervisor);
 int64_t supervisor_due_ms(const struct supervisor *supervisor); /* the next turn; DUE_NEVER */
 
 /* The status; calls_per_second: as they leave. */
