@@ -261,9 +261,11 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
     struct server_response response = {.status = MHD_HTTP_OK};
     buf_init(&response.body, SERVER_ANSWER_BYTES);
     server->handle(server->context, &request, &response);
-    guests_served(
-        &server->guests,
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+    struct guest *guest =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    guests_served(&server->guests, guest);
+    if (response.stream != NULL)
+        guests_keep(guest);
     return send_response(connection, &response);
 }
 
@@ -360,8 +362,11 @@ static void *serve(void *context)
             tick_ms += ticks ? server->tick(server->context, &server->streams) : WAIT_MAX_MS;
         }
         stream_beat(&server->streams, now_ms);
+        uint64_t gone = server->guests.gone;
         MHD_run(server->daemon);
-        is_woken = wait_for_work(server, epoll_fd, next_ms(server, tick_ms));
+        /* At its limit it stops listening, and listens again at a run after there is a place. */
+        bool has_place = server->guests.gone != gone;
+        is_woken = wait_for_work(server, epoll_fd, has_place ? now_ms : next_ms(server, tick_ms));
     }
     return NULL;
 }

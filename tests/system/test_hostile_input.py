@@ -344,6 +344,30 @@ def test_slow_http_clients_keep_nobody_out(served, new_device, address, is_readi
     clients.close()
 
 
+def test_slow_http_clients_end_no_stream(served):
+    """Those who watch the dashboard's events never ask again, and stay."""
+    watching = []
+    for _ in range(16):
+        sock = socket.create_connection(("127.0.0.1", served.admin_port), PATIENCE)
+        sock.sendall(b"GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in sock.recv(4096)
+        watching.append(sock)
+    clients = SlowClients(served.admin_port, 100, is_reading=True)
+
+    for _ in range(3):
+        clients.go_on()
+        assert served.admin("/healthz")[0] == 200
+
+    clients.close()
+    for sock in watching:
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while sock.recv(65536):
+                pass
+            pytest.fail("a stream was ended")
+        sock.close()
+
+
 @pytest.mark.timeout(600)
 def test_a_crowd_of_things_leaves_nothing_behind(scripted, new_broker, new_device, endpoint, capsys,
                                                  record_property):
