@@ -4,8 +4,9 @@
 #include <sys/socket.h>
 
 struct guest {
-    struct list_node node; /* in none once it was sent away */
+    struct list_node node;
     int fd;
+    bool was_sent_away;
 };
 
 void guests_init(struct guests *guests, unsigned max)
@@ -20,8 +21,10 @@ static void send_first_away(struct guests *guests)
     struct list_node *first = list_first(&guests->all);
     if (first == NULL)
         return;
+    struct guest *guest = list_entry(first, struct guest, node);
     list_remove(first);
-    shutdown(list_entry(first, struct guest, node)->fd, SHUT_RDWR);
+    guest->was_sent_away = true;
+    shutdown(guest->fd, SHUT_RDWR);
 }
 
 struct guest *guests_add(struct guests *guests, int fd)
@@ -37,11 +40,17 @@ struct guest *guests_add(struct guests *guests, int fd)
     return guest;
 }
 
+void guests_keep(struct guest *guest)
+{
+    if (guest != NULL && list_has_node(&guest->node))
+        list_remove(&guest->node);
+}
+
 void guests_served(struct guests *guests, struct guest *guest)
 {
-    if (guest == NULL || !list_has_node(&guest->node))
+    if (guest == NULL || guest->was_sent_away)
         return;
-    list_remove(&guest->node);
+    guests_keep(guest);
     list_push_back(&guests->all, &guest->node);
 }
 
@@ -49,8 +58,8 @@ void guests_remove(struct guests *guests, struct guest *guest)
 {
     if (guest == NULL)
         return;
-    if (list_has_node(&guest->node))
-        list_remove(&guest->node);
+    guests_keep(guest);
     guests->count--;
+    guests->gone++;
     free(guest);
 }

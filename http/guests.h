@@ -9,10 +9,13 @@
 
 #include "base/list.h"
 
+#include <stdint.h>
+
 struct guests {
-    struct list all; /* who came or was answered longest ago first; without those sent away */
+    struct list all; /* who may be sent away; who came or was answered longest ago first */
     unsigned count;  /* those sent away included, until they are gone */
     unsigned max;
+    uint64_t gone; /* so far */
 };
 
 struct guest; /* one connection */
@@ -22,6 +25,9 @@ void guests_init(struct guests *guests, unsigned max);
 /* The descriptor stays the caller's. NULL when out of memory: that one is not reckoned with. */
 struct guest *guests_add(struct guests *guests, int fd);
 void guests_served(struct guests *guests, struct guest *guest); /* a request of its was answered */
+/* Until its next request is answered it is not sent away: an answer without an end, of which there
+ * are few. */
+void guests_keep(struct guest *guest);
 void guests_remove(struct guests *guests, struct guest *guest);
 
 #endif

@@ -30,7 +30,6 @@ struct server {
     server_tick_fn *tick;
     void *context;
     struct guests guests;
-    bool has_free_place; /* somebody has left during this run of microhttpd */
     struct stream_set streams;
     pthread_t thread;
     bool has_thread;
@@ -164,14 +163,12 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = context;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
         guests_remove(&server->guests, *guest);
-        server->has_free_place = true;
-        return;
-    }
-    *guest = guests_add(
-        &server->guests,
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    else
+        *guest = guests_add(
+            &server->guests,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
 }
 
 static void fail_response(struct server_response *response, int status, const char *json)
@@ -264,9 +261,11 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
     struct server_response response = {.status = MHD_HTTP_OK};
     buf_init(&response.body, SERVER_ANSWER_BYTES);
     server->handle(server->context, &request, &response);
-    guests_served(
-        &server->guests,
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+    struct guest *guest =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    guests_served(&server->guests, guest);
+    if (response.stream != NULL)
+        guests_keep(guest);
     return send_response(connection, &response);
 }
 
@@ -348,16 +347,6 @@ static int64_t next_ms(const struct server *server, int64_t tick_ms)
     return beats_first ? server->streams.heartbeat_ms : tick_ms;
 }
 
-/* Once more when somebody has left: microhttpd listens again, after all places were taken, only in
- * a run that begins with a free one. */
-static void run_daemon(struct server *server)
-{
-    do {
-        server->has_free_place = false;
-        MHD_run(server->daemon);
-    } while (server->has_free_place);
-}
-
 /* Ours and not microhttpd's own, since handler, tick and streams want to be on one. */
 static void *serve(void *context)
 {
@@ -373,8 +362,11 @@ static void *serve(void *context)
             tick_ms += ticks ? server->tick(server->context, &server->streams) : WAIT_MAX_MS;
         }
         stream_beat(&server->streams, now_ms);
-        run_daemon(server);
-        is_woken = wait_for_work(server, epoll_fd, next_ms(server, tick_ms));
+        uint64_t gone = server->guests.gone;
+        MHD_run(server->daemon);
+        /* At its limit it stops listening, and listens again at a run after there is a place. */
+        bool has_place = server->guests.gone != gone;
+        is_woken = wait_for_work(server, epoll_fd, has_place ? now_ms : next_ms(server, tick_ms));
     }
     return NULL;
 }

@@ -95,10 +95,42 @@ static void who_was_sent_away_is_out_of_it(void **state)
     assert_true(list_is_empty(&guests.all));
 }
 
+static void who_is_kept_stays_until_the_next_answer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        come(i);
+    guests_keep(guest[0]);
+    come(3);
+    assert_false(was_sent_away(0));
+    assert_true(was_sent_away(1));
+    guests_served(&guests, guest[0]);
+    guests_served(&guests, guest[2]);
+    guests_served(&guests, guest[3]);
+    come(4);
+    assert_true(was_sent_away(0));
+}
+
+static void the_last_may_be_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        come(i);
+        guests_keep(guest[i]);
+    }
+    come(3); /* there is nobody to send away */
+    for (size_t i = 0; i < 3; i++)
+        assert_false(was_sent_away(i));
+    uint64_t gone = guests.gone;
+    go(3);
+    assert_int_equal(guests.gone, gone + 1);
+}
+
 static void nobody_is_no_guest(void **state)
 {
     (void)state;
     guests_served(&guests, NULL);
+    guests_keep(NULL);
     guests_remove(&guests, NULL);
     assert_int_equal(guests.count, 0);
 }
@@ -120,8 +152,12 @@ static void one_place_goes_to_the_last_who_came(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT(one_too_many_makes_the_first_go),     UNIT(who_was_answered_stays),
-        UNIT(who_was_sent_away_is_out_of_it),      UNIT(nobody_is_no_guest),
+        UNIT(one_too_many_makes_the_first_go),
+        UNIT(who_was_answered_stays),
+        UNIT(who_was_sent_away_is_out_of_it),
+        UNIT(who_is_kept_stays_until_the_next_answer),
+        UNIT(the_last_may_be_kept),
+        UNIT(nobody_is_no_guest),
         UNIT(one_place_goes_to_the_last_who_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

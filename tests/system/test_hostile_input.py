@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,7 @@ UPDATE = {"description": "x"}
 LOGFMT = re.compile(r'time=\S+ level=(error|warn|info|debug) event=\w+'
                     r'( \w+=([!#-<>-\[\]-~]+|"([ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*"))*')
 GROWTH_MAX = 24 * 1024  # KiB of resident memory that a whole table may add for good
+SILENCE = 0.3  # seconds after which nothing more is to be expected
 CROWD_GROWTH_MAX = 16 * 1024  # that 100,000 names may
 
 
@@ -133,6 +135,10 @@ class WireVictim(Victim):
 
     def publish(self, topic, payload):
         self.broker.deliver(topic, payload)
+
+    def look(self, case):
+        is_told = isinstance(case.passes_wire, str)
+        return super().look(replace(case, codes=[case.passes_wire]) if is_told else case)
 
     def send(self, case):
         self.broker.deliver(case.topic, case.payload, case.properties)
@@ -245,16 +251,17 @@ def test_a_huge_message_of_mqtt_3_is_refused(scripted, new_broker, new_device, e
     assert device.update("alive", UPDATE).is_accepted and len(endpoint.requests) == 1
 
 
-def answers_to(port, data, patience=0.3):
-    """The statuses that are answered until the other side hangs up or says nothing for a while."""
+def answers_to(request, port):
+    """The statuses that are answered until the other side hangs up or has nothing more to say."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as sock:
-        with contextlib.suppress(OSError):  # it may hang up in the middle
-            sock.sendall(data)
-        sock.settimeout(patience)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ConnectionError):  # it may hang up in the middle
+            sock.sendall(request.data)
+        sock.settimeout(SILENCE if None in request.statuses else PATIENCE)
+        with contextlib.suppress(ConnectionError, TimeoutError):
             while part := sock.recv(65536):
                 received += part
+                sock.settimeout(SILENCE)
     return statuses_of(received)
 
 
@@ -283,7 +290,7 @@ def test_every_request_of_the_table_is_answered_as_it_says(served, address):
     port = served.port if address == "embedded" else served.admin_port
     mistakes = []
     for request in table.requests():
-        statuses = answers_to(port, request.data)
+        statuses = answers_to(request, port)
         if len(statuses) > 1 or (statuses or [None])[0] not in request.statuses:
             mistakes.append(f"{request.name}: {statuses}, not one of {request.statuses}")
 
@@ -335,6 +342,30 @@ def test_slow_http_clients_keep_nobody_out(served, new_device, address, is_readi
         assert served.run("jobs", "list").returncode == 0
 
     clients.close()
+
+
+def test_slow_http_clients_end_no_stream(served):
+    """Those who watch the dashboard's events never ask again, and stay."""
+    watching = []
+    for _ in range(16):
+        sock = socket.create_connection(("127.0.0.1", served.admin_port), PATIENCE)
+        sock.sendall(b"GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in sock.recv(4096)
+        watching.append(sock)
+    clients = SlowClients(served.admin_port, 100, is_reading=True)
+
+    for _ in range(3):
+        clients.go_on()
+        assert served.admin("/healthz")[0] == 200
+
+    clients.close()
+    for sock in watching:
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while sock.recv(65536):
+                pass
+            pytest.fail("a stream was ended")
+        sock.close()
 
 
 @pytest.mark.timeout(600)

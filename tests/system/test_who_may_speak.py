@@ -2,6 +2,7 @@
 itself and for nobody else. Certificates are made as docs/OPERATIONS.md says."""
 
 import contextlib
+import json
 import subprocess
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import yaml
 from actors import Bridge, Endpoint, until
 from actors.authority import Authority, Member, SecuredBroker
 from actors.device import command_topic
+from actors.process import Process
 from actors.wait import PATIENCE
 from conftest import KEYS
 
@@ -92,6 +94,43 @@ def test_the_command_line_has_a_certificate_of_its_own(site, tmp_path):
     done = other.run("send", "--job", "by-hand", '{"description":"x"}')
 
     assert done.returncode == 0, done.stderr
+    assert not site.bridge.log_lines(event="mqtt_lost")
+
+
+def test_a_dead_letter_is_replayed_with_another_certificate(site, tmp_path):
+    """With a prefix that the list does not know, the bridge may not publish notify events."""
+    broker = SecuredBroker(tmp_path / "broker", site.broker.certificate).start()
+    settings = bridge_settings(site.authority, site.endpoint)
+    bridge = Bridge(tmp_path / "bridge", broker,
+                    {**settings, "topics": {"reserved_prefix": "fleet"}}, KEYS).start()
+    pump = Member(broker, site.authority.client("pump-1"), "pump-1")
+    assert pump.update("j", {**UPDATE, "namespaceId": "ns"}).is_accepted
+    until(lambda: bridge.log_lines(event="undelivered"), "the dead letter")
+    bridge.configure({**bridge.settings, "mqtt": {
+        "url": broker.url, **site.authority.client("replay.jobs").settings()}})
+
+    letter = json.loads(bridge.run("dead", "list", "--json").stdout)
+    done = bridge.run("dead", "replay", str(letter["id"]))
+
+    assert done.returncode == 0, done.stderr
+    until(lambda: len(pump.seen(command_topic("j", "pump-1") + "/accepted")) == 2, "its answer again")
+    assert not bridge.log_lines(event="mqtt_lost")
+    pump.close()
+    bridge.end()
+    broker.stop()
+
+
+def test_a_watcher_sees_what_a_dashboard_may(site, member, tmp_path):
+    other = Bridge(tmp_path, site.broker)
+    other.configure({**site.bridge.settings, "state": str(tmp_path / "state"), "mqtt": {
+        "url": site.broker.url, **site.authority.client("dashboard.jobs").settings()}})
+    watch = Process([other.program, "watch", "--config", other.file], tmp_path / "watch.log")
+    until(lambda: "watching" in watch.output, "the watcher to be there")
+
+    assert member("pump-11").update("seen-by-all", UPDATE).is_accepted
+
+    until(lambda: "seen-by-all" in watch.output, "the event")
+    watch.stop()
     assert not site.bridge.log_lines(event="mqtt_lost")
 
 
@@ -242,6 +281,7 @@ def test_a_response_topic_reaches_no_further_than_the_own_folder(site, member, a
     witness.expect(f"jobs-bridge/events/jobs/{job}")
     assert used is not None or asked not in [m.topic for m in witness.messages]
     assert not site.bridge.log_lines(event="undelivered")
+    assert not site.bridge.log_lines(event="mqtt_lost"), "the broker hung up on the bridge"
 
 
 FLAWS = ["no certificate", "an expired one", "another authority's", "a broker's"]

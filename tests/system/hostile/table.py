@@ -46,7 +46,7 @@ class Message:
     says: str
     may_be_silent: bool
     passes_broker: object  # True, False or "any"
-    passes_wire: bool
+    passes_wire: object  # True, False or the code that is answered there
 
     @property
     def answer_topic(self):
