@@ -205,6 +205,28 @@ static void rows_that_no_journal_writes_are_damage(void **state)
     }
 }
 
+static void damage_that_only_a_repeat_meets_is_found_by_the_next(void **state)
+{
+    struct journal_file *file = *state;
+    journal_file_open(file);
+    journal_file_pass(file, "a");
+    journal_file_close(file);
+    run(file->path, "UPDATE commands SET arrived_at_ms = -1");
+    run(file->path, "INSERT INTO unfinished VALUES (1)"); /* else it is out of the window */
+    journal_file_open(file);
+    struct journal_entry found;
+    char payload[20];
+    memset(payload, 'x', sizeof payload);
+    const struct journal_entry like = {.topic = STR("jobs-bridge/jobs/j/update"),
+                                       .payload = {payload, sizeof payload},
+                                       .repeat_of = STR("a")};
+    assert_int_equal(journal_find(file->journal, &like, file->wall_ms, &found, &file->why),
+                     ERR_DAMAGED);
+    run(file->path, "DELETE FROM unfinished");
+    journal_file_reopen(file);
+    check_has(file->set_aside, "damaged");
+}
+
 static void a_log_cut_short_loses_only_its_end(void **state)
 {
     struct journal_file *file = *state;
@@ -296,6 +318,7 @@ int main(void)
         CASE(each_set_aside_has_a_name_of_its_own),
         CASE(damage_after_a_clean_close_is_found_by_the_next_but_one),
         CASE(rows_that_no_journal_writes_are_damage),
+        CASE(damage_that_only_a_repeat_meets_is_found_by_the_next),
         CASE(a_log_cut_short_loses_only_its_end),
         CASE(a_newer_version_is_refused_and_kept),
         CASE(a_database_of_something_else_is_refused_and_kept),
