@@ -10,6 +10,7 @@
  * No request makes it fail inside, every answer is whole, and in the end the listings show each job
  * and each execution once.
  */
+#include "jobs/effect.h"
 #include "local/dispatch.h"
 #include "store/job_schema.h"
 #include "tests/fuzz/fuzz.h"
@@ -121,17 +122,20 @@ static void keep_token(const struct answer *answer, char token[TOKEN_MAX])
     snprintf(token, TOKEN_MAX, "%.*s", STR_ARG(found));
 }
 
-/* What is read again is what was written: the job is there after PUT, and gone after DELETE. */
-static void check_effect(const char *method, struct str path)
+/* What is read again is what was written: the job is there after PUT, as PATCH wanted it, and gone
+ * after DELETE. */
+static void check_effect(const char *method, struct str path, struct str body)
 {
     struct answer answer;
     struct str rest = path;
     bool is_job = str_cut(&rest, '/').n == 0 && str_eq_text(str_cut(&rest, '/'), "jobs") &&
                   rest.n > 0 && !str_has(rest, '/');
-    if (!is_job || (strcmp(method, "PUT") != 0 && strcmp(method, "DELETE") != 0))
+    if (!is_job)
         return;
     ask("GET", path, STR(""), &answer);
-    assert(answer.response.status == (method[0] == 'P' ? 200 : 404));
+    assert(answer.response.status == (strcmp(method, "DELETE") == 0 ? 404 : 200));
+    if (strcmp(method, "PATCH") == 0 && body.n > 0)
+        assert(effect_is_seen(body, buf_str(&answer.response.body)));
     let_go(&answer);
 }
 
@@ -158,7 +162,7 @@ static void play_one(struct str line, struct str body, char token[TOKEN_MAX])
         if (answer.response.status != 200)
             assert(count("jobs") == count("definitions"));
         else if (strcmp(method, "GET") != 0)
-            check_effect(method, str_cut(&path, '?'));
+            check_effect(method, str_cut(&path, '?'), body);
         else if (scheduled == count("jobs WHERE status = 'SCHEDULED'")) /* none has started */
             assert(changes == sqlite3_total_changes64(store_handle(dispatch.store)));
         keep_token(&answer, token);
