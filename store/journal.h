@@ -27,9 +27,9 @@ struct journal_options {
 };
 
 /* Checks the whole file, unless the last journal_close was clean. One that is damaged (no database,
- * one that does not hold together, an empty
- * file) is renamed to <path>.damaged-<epoch seconds>; its
- * new name is then in set_aside ("" otherwise), and a new journal is begun. ERR_INVALID: it is of a
+ * one that does not hold together, tables or rows that no journal makes, an empty file) is renamed
+ * to <path>.damaged-<epoch seconds>; its new name is then in set_aside ("" otherwise), and a new
+ * journal is begun. ERR_INVALID: it is of a
  * newer version or of another program, and stays as it is. ERR_IO, ERR_FULL: it cannot be used now.
  */
 nodiscard enum err journal_open(const struct journal_options *options, struct journal **ret,

@@ -255,6 +255,8 @@ static void play(void)
         bool is_set_aside;
         enum err last = err;
         err = open_journal(&journal, &is_set_aside, &why);
+        if (err != ERR_NONE && err != ERR_INVALID)
+            fprintf(stderr, "%s: %s\n", err_name(err), why.text);
         assert(err == ERR_NONE || err == ERR_INVALID);
         assert(last != ERR_DAMAGED || is_set_aside);
         if (err == ERR_NONE)

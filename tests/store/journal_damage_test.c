@@ -46,6 +46,14 @@ static void write_at(const char *path, long at, const char *bytes, size_t n)
     assert_int_equal(fclose(file), 0);
 }
 
+static void run(const char *path, const char *sql)
+{
+    struct sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void garbage(const char *path)
 {
     scratch_write(path, "this is no database at all, nor has it ever been one, and is longer than "
@@ -88,6 +96,23 @@ static void pages(const char *path)
         write_at(path, at, "\x05\xff\xff\xff\xff\xff", 6);
 }
 
+/* The header's word for a format that is to be read only. */
+static void write_format(const char *path)
+{
+    write_at(path, 18, "\x07", 1);
+}
+
+static void schema_format(const char *path)
+{
+    write_at(path, 47, "\x63", 1);
+}
+
+/* The database holds together, but a column has another name. */
+static void column(const char *path)
+{
+    run(path, "ALTER TABLE commands RENAME COLUMN topic TO typic");
+}
+
 static void all_zeros(const char *path)
 {
     char bytes[4096] = {0};
@@ -103,8 +128,9 @@ typedef void damage_fn(const char *path);
 static void a_damaged_file_is_set_aside(void **state)
 {
     struct journal_file *file = *state;
-    static damage_fn *const damages[] = {garbage, few_bytes, nothing, half,
-                                         header,  schema,    pages,   all_zeros};
+    static damage_fn *const damages[] = {garbage,       few_bytes, nothing,  half,
+                                         header,        schema,    pages,    write_format,
+                                         schema_format, column,    all_zeros};
     for (size_t i = 0; i < COUNT_OF(damages); i++) {
         fill(file, false);
         char log[160]; /* it would heal some of the damage */
@@ -157,14 +183,6 @@ static void damage_after_a_clean_close_is_found_by_the_next_but_one(void **state
     assert_int_equal(journal_each(file->journal, ignore, NULL, &file->why), ERR_DAMAGED);
     journal_file_reopen(file);
     check_has(file->set_aside, "damaged");
-}
-
-static void run(const char *path, const char *sql)
-{
-    struct sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* The database holds together, but no journal writes this. */
