@@ -28,6 +28,7 @@ enum {
     BURY,
     FIND,
     EACH,
+    EVERY,
     READ_BOOKS,
     WRITE_BOOKS,
     WRITE_CLEAN,
@@ -49,6 +50,7 @@ static const char *const sql[SQL_COUNT] = {
                                 " AND (c.arrived_at_ms BETWEEN ?5 AND ?6 OR u.seq IS NOT NULL)"
                                 " ORDER BY c.seq DESC LIMIT 1",
     [EACH] = JOURNAL_ROW_SELECT " WHERE c.seq IN (SELECT seq FROM unfinished) ORDER BY c.seq",
+    [EVERY] = JOURNAL_ROW_SELECT " ORDER BY c.seq",
     [READ_BOOKS] =
         "SELECT received, accepted, rejected, next_seq, is_clean, secret, " LAST_SEQ " FROM books",
     [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
@@ -239,21 +241,26 @@ enum err journal_find(void *context, const struct journal_entry *like, int64_t w
     return note(journal, find(journal, like, wall_ms, ret, why), why);
 }
 
-enum err journal_each(void *context, journal_visit_fn *visit, void *visit_context, struct why *why)
+static enum err walk(struct journal *journal, int which, journal_visit_fn *visit, void *context,
+                     struct why *why)
 {
-    struct journal *journal = context;
-    struct statement *each = start(journal, EACH);
+    struct statement *each = start(journal, which);
     enum err err;
     while ((err = statement_row(each, why)) == ERR_NONE) {
         struct journal_entry entry;
         err = journal_row_read(each, &entry, why);
         if (err == ERR_NONE)
-            err = visit(visit_context, &entry);
+            err = visit(context, &entry);
         if (err != ERR_NONE)
             break;
     }
     (void)statement_start(each);
     return err == ERR_NOT_FOUND ? ERR_NONE : note(journal, err, why);
+}
+
+enum err journal_each(void *context, journal_visit_fn *visit, void *visit_context, struct why *why)
+{
+    return walk(context, EACH, visit, visit_context, why);
 }
 
 enum err journal_remember(void *context, struct str job, struct str text, struct why *why)
@@ -428,11 +435,11 @@ static enum err pass_over(void *context, const struct journal_entry *entry)
     return ERR_NONE;
 }
 
-/* The database, and the commands that will be read next. */
+/* The database, and every command that may be read. */
 static enum err check(struct journal *journal, struct why *why)
 {
     enum err err = store_check(journal->store, why);
-    return err == ERR_NONE ? journal_each(journal, pass_over, NULL, why) : err;
+    return err == ERR_NONE ? walk(journal, EVERY, pass_over, NULL, why) : err;
 }
 
 /* What an earlier run could not sync may be in the log as if it were on the disk: it is copied,

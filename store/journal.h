@@ -36,12 +36,11 @@ struct journal_options {
     struct journal_stats stats; /* of an earlier one of the same run: its commits are counted on */
 };
 
-/* Checks the whole file, unless the last journal_close was clean. One that is damaged (no database,
- * one that does not hold together, an empty
- * file) is renamed to <path>.damaged-<epoch seconds>; its
- * new name is then in set_aside ("" otherwise), and a new journal is begun. ERR_INVALID: it is of a
- * newer version or of another program, and stays as it is. ERR_IO, ERR_FULL: it cannot be used now.
- */
+/* Checks the whole file, unless the last journal_close was clean. One that is damaged (no
+ * database, one that does not hold together, tables or rows that no journal makes, an empty file)
+ * is renamed to <path>.damaged-<epoch seconds>; its new name is then in set_aside ("" otherwise),
+ * and a new journal is begun. ERR_INVALID: it is of a newer version or of another program, and
+ * stays as it is. ERR_IO, ERR_FULL: it cannot be used now. */
 nodiscard enum err journal_open(const struct journal_options *options, struct journal **ret,
                                 char *set_aside, size_t set_aside_max, struct why *why);
 void journal_close(struct journal *journal); /* what was not committed is lost */

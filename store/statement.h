@@ -19,7 +19,8 @@ struct statement {
     int bind_code;
 };
 
-/* Prepares statements[i] from sql[i]. On failure none is left behind. */
+/* Prepares statements[i] from sql[i]. On failure none is left behind. ERR_DAMAGED: a table or a
+ * column is not there. */
 nodiscard enum err statement_prepare(struct store *store, const char *const *sql, size_t count,
                                      struct statement *statements, struct why *why);
 void statement_free(struct statement *statements, size_t count); /* fine if zeroed */

@@ -48,6 +48,14 @@ enum err store_error(struct store *store, int code, const char *what, struct why
     return err;
 }
 
+enum err store_error_of_preparing(struct store *store, int code, const char *sql, struct why *why)
+{
+    if ((code & 0xff) != SQLITE_ERROR)
+        return store_error(store, code, sql, why);
+    return why_set(why, ERR_DAMAGED, NULL, "the tables are not as they were made: %s",
+                   sqlite3_errmsg(store->db));
+}
+
 struct sqlite3 *store_handle(struct store *store)
 {
     return store->db;
@@ -65,8 +73,9 @@ static enum err ask(struct store *store, const char *sql, struct sqlite3_stmt **
 {
     struct sqlite3_stmt *answer = NULL;
     int code = sqlite3_prepare_v2(store->db, sql, -1, &answer, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(answer);
+    if (code != SQLITE_OK)
+        return store_error_of_preparing(store, code, sql, why);
+    code = sqlite3_step(answer);
     if (code == SQLITE_ROW) {
         *ret = answer;
         return ERR_NONE;
@@ -237,11 +246,23 @@ static enum err check_application(struct store *store, const struct store_option
     return err;
 }
 
+/* After the first reading. SQLite writes no file whose header names a format of the future. */
+static enum err check_format(struct store *store, const struct store_options *options,
+                             struct why *why)
+{
+    bool is_for_reading = sqlite3_db_readonly(store->db, "main") == 1;
+    if (options->access == STORE_WRITE && is_for_reading && access(options->path, W_OK) == 0)
+        return why_set(why, ERR_DAMAGED, NULL, "its header says that it cannot be written");
+    return ERR_NONE;
+}
+
 /* What fails in here is about the file, so its name stands before the reason. */
 static enum err prepare(struct store *store, const struct store_options *options, struct why *why)
 {
     struct why reason = {0};
     enum err err = check_application(store, options, &reason);
+    if (err == ERR_NONE)
+        err = check_format(store, options, &reason);
     if (err == ERR_NONE)
         err = configure(store, options, &reason);
     if (err == ERR_NONE)

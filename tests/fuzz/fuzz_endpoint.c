@@ -1,7 +1,7 @@
 /*
- * Requests to the embedded endpoint, behind its signature check, one after the other: a line with
- * method and target, and a line that is the body. "$" in a target is the nextToken of the listing
- * before.
+ * Requests to the embedded endpoint, behind its signature check, a month after each other: a line
+ * with method and target, and a line that is the body. "$" in a target is the nextToken of the
+ * listing before.
  *
  *   PUT /jobs/job-1
  *   {"targets":["arn:aws:iot:us-east-1:123456789012:thing/t"],"document":"d"}
@@ -10,6 +10,7 @@
  * No request makes it fail inside, every answer is whole, and in the end the listings show each job
  * and each execution once.
  */
+#include "jobs/effect.h"
 #include "local/dispatch.h"
 #include "store/job_schema.h"
 #include "tests/fuzz/fuzz.h"
@@ -18,12 +19,14 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#define NOW_MS       INT64_C(1700000000000)
+#define START_MS     INT64_C(1700000000000) /* in November 2023 */
+#define MONTH_MS     INT64_C(2592000000)
 #define REQUESTS_MAX 16
 #define TARGET_MAX   4096
 #define TOKEN_MAX    1024
 
 static struct dispatch dispatch = {.region = "us-east-1"};
+static int64_t now_ms;
 
 /* An answer, and what of it is asked again. */
 struct answer {
@@ -97,7 +100,7 @@ static void ask(const char *method, struct str target, struct str body, struct a
         .method = method, .path = path, .query = query, .body = body};
     *ret = (struct answer){.response = {.status = 200}};
     buf_init(&ret->response.body, SERVER_ANSWER_BYTES);
-    dispatch_request(&dispatch, NOW_MS, &request, &ret->response);
+    dispatch_request(&dispatch, now_ms, &request, &ret->response);
     struct str text = buf_str(&ret->response.body);
     assert(buf_err(&ret->response.body) == ERR_NONE);
     if (text.n > 0)
@@ -119,17 +122,20 @@ static void keep_token(const struct answer *answer, char token[TOKEN_MAX])
     snprintf(token, TOKEN_MAX, "%.*s", STR_ARG(found));
 }
 
-/* What is read again is what was written: the job is there after PUT, and gone after DELETE. */
-static void check_effect(const char *method, struct str path)
+/* What is read again is what was written: the job is there after PUT, as PATCH wanted it, and gone
+ * after DELETE. */
+static void check_effect(const char *method, struct str path, struct str body)
 {
     struct answer answer;
     struct str rest = path;
     bool is_job = str_cut(&rest, '/').n == 0 && str_eq_text(str_cut(&rest, '/'), "jobs") &&
                   rest.n > 0 && !str_has(rest, '/');
-    if (!is_job || (strcmp(method, "PUT") != 0 && strcmp(method, "DELETE") != 0))
+    if (!is_job)
         return;
     ask("GET", path, STR(""), &answer);
-    assert(answer.response.status == (method[0] == 'P' ? 200 : 404));
+    assert(answer.response.status == (strcmp(method, "DELETE") == 0 ? 404 : 200));
+    if (strcmp(method, "PATCH") == 0 && body.n > 0)
+        assert(effect_is_seen(body, buf_str(&answer.response.body)));
     let_go(&answer);
 }
 
@@ -151,12 +157,13 @@ static void play_one(struct str line, struct str body, char token[TOKEN_MAX])
     if (buf_err(&target) == ERR_NONE) {
         struct str path = buf_str(&target);
         int64_t changes = sqlite3_total_changes64(store_handle(dispatch.store));
+        int64_t scheduled = count("jobs WHERE status = 'SCHEDULED'");
         ask(method, path, body, &answer);
         if (answer.response.status != 200)
             assert(count("jobs") == count("definitions"));
         else if (strcmp(method, "GET") != 0)
-            check_effect(method, str_cut(&path, '?'));
-        else
+            check_effect(method, str_cut(&path, '?'), body);
+        else if (scheduled == count("jobs WHERE status = 'SCHEDULED'")) /* none has started */
             assert(changes == sqlite3_total_changes64(store_handle(dispatch.store)));
         keep_token(&answer, token);
         let_go(&answer);
@@ -208,10 +215,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     char token[TOKEN_MAX] = "";
     if (dispatch.store == NULL)
         set_up();
+    now_ms = START_MS;
     for (int requests = 0; !str_is_absent(rest) && requests < REQUESTS_MAX; requests++) {
         struct str line = str_cut(&rest, '\n');
         struct str body = str_cut(&rest, '\n');
         play_one(line, body, token);
+        now_ms += MONTH_MS;
     }
     assert(walk("/jobs", "jobs") == count("jobs"));
     assert(walk_executions() == count("executions"));

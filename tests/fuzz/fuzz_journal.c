@@ -226,18 +226,21 @@ static enum err use(struct journal *journal, struct why *why)
     return err == ERR_NONE ? pass(journal, why) : err;
 }
 
-/* What a person sees of it. */
+/* What a person sees of it, and drops. */
 static void read_dead_letters(void)
 {
     struct dead_letters *letters = NULL;
     struct dead_letter letter = {0};
     struct why why = {0};
+    int64_t count;
     enum err err = dead_letter_open(scratch_file(fuzz_folder(), "journal.db"), &letters, &why);
     for (uint64_t last = 0; err == ERR_NONE; last = letter.id) {
         err = dead_letter_next(letters, last, &letter, &why);
         assert(err != ERR_NONE || letter.id > last);
     }
-    if (err != ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND && letters != NULL)
+        err = dead_letter_drop_all(letters, &count, &why);
+    if (err != ERR_NONE && err != ERR_NOT_FOUND)
         fuzz_check_why(&why);
     dead_letter_close(letters);
 }
@@ -252,6 +255,8 @@ static void play(void)
         bool is_set_aside;
         enum err last = err;
         err = open_journal(&journal, &is_set_aside, &why);
+        if (err != ERR_NONE && err != ERR_INVALID)
+            fprintf(stderr, "%s: %s\n", err_name(err), why.text);
         assert(err == ERR_NONE || err == ERR_INVALID);
         assert(last != ERR_DAMAGED || is_set_aside);
         if (err == ERR_NONE)

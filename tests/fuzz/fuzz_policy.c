@@ -33,7 +33,7 @@ static bool is_plain(const struct policy_globs *globs)
         size_t stars = 0;
         for (const char *c = globs->items[i].text; *c != '\0'; c++)
             stars += *c == '*';
-        if (stars > 3)
+        if (stars > 2)
             return false;
     }
     return true;

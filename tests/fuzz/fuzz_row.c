@@ -23,6 +23,7 @@
 #define WALL_MS   INT64_C(1700000000000)
 #define POSTS_MAX 64
 #define TURNS_MAX 2000
+#define NEW       "{\"timeoutConfig\":{\"inProgressTimeoutInMinutes\":5},\"clientToken\":\"new\"}"
 
 static const struct table {
     const char *name;
@@ -219,7 +220,7 @@ static bool is_broken(const struct world *world)
 static bool run(struct world *world)
 {
     const struct arrival arrival = {.topic = STR("jobs-bridge/jobs/new/update"),
-                                    .payload = STR("{\"description\":\"new\"}"),
+                                    .payload = STR(NEW),
                                     .expiry_s = -1,
                                     .qos = 1,
                                     .ack_ticket = 1};

@@ -46,6 +46,14 @@ static void write_at(const char *path, long at, const char *bytes, size_t n)
     assert_int_equal(fclose(file), 0);
 }
 
+static void run(const char *path, const char *sql)
+{
+    struct sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void garbage(const char *path)
 {
     scratch_write(path, "this is no database at all, nor has it ever been one, and is longer than "
@@ -88,6 +96,23 @@ static void pages(const char *path)
         write_at(path, at, "\x05\xff\xff\xff\xff\xff", 6);
 }
 
+/* The header's word for a format that is to be read only. */
+static void write_format(const char *path)
+{
+    write_at(path, 18, "\x07", 1);
+}
+
+static void schema_format(const char *path)
+{
+    write_at(path, 47, "\x63", 1);
+}
+
+/* The database holds together, but a column has another name. */
+static void column(const char *path)
+{
+    run(path, "ALTER TABLE commands RENAME COLUMN topic TO typic");
+}
+
 static void all_zeros(const char *path)
 {
     char bytes[4096] = {0};
@@ -103,8 +128,9 @@ typedef void damage_fn(const char *path);
 static void a_damaged_file_is_set_aside(void **state)
 {
     struct journal_file *file = *state;
-    static damage_fn *const damages[] = {garbage, few_bytes, nothing, half,
-                                         header,  schema,    pages,   all_zeros};
+    static damage_fn *const damages[] = {garbage,       few_bytes, nothing,  half,
+                                         header,        schema,    pages,    write_format,
+                                         schema_format, column,    all_zeros};
     for (size_t i = 0; i < COUNT_OF(damages); i++) {
         fill(file, false);
         char log[160]; /* it would heal some of the damage */
@@ -159,14 +185,6 @@ static void damage_after_a_clean_close_is_found_by_the_next_but_one(void **state
     check_has(file->set_aside, "damaged");
 }
 
-static void run(const char *path, const char *sql)
-{
-    struct sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* The database holds together, but no journal writes this. */
 static const char *const impossible[] = {
     "UPDATE commands SET seq = -1 WHERE seq = 1; UPDATE unfinished SET seq = -1 WHERE seq = 1",
@@ -203,6 +221,28 @@ static void rows_that_no_journal_writes_are_damage(void **state)
         journal_file_close(file);
         assert_int_equal(unlink(file->path), 0);
     }
+}
+
+static void damage_that_only_a_repeat_meets_is_found_by_the_next(void **state)
+{
+    struct journal_file *file = *state;
+    journal_file_open(file);
+    journal_file_pass(file, "a");
+    journal_file_close(file);
+    run(file->path, "UPDATE commands SET arrived_at_ms = -1");
+    run(file->path, "INSERT INTO unfinished VALUES (1)"); /* else it is out of the window */
+    journal_file_open(file);
+    struct journal_entry found;
+    char payload[20];
+    memset(payload, 'x', sizeof payload);
+    const struct journal_entry like = {.topic = STR("jobs-bridge/jobs/j/update"),
+                                       .payload = {payload, sizeof payload},
+                                       .repeat_of = STR("a")};
+    assert_int_equal(journal_find(file->journal, &like, file->wall_ms, &found, &file->why),
+                     ERR_DAMAGED);
+    run(file->path, "DELETE FROM unfinished");
+    journal_file_reopen(file);
+    check_has(file->set_aside, "damaged");
 }
 
 static void a_log_cut_short_loses_only_its_end(void **state)
@@ -296,6 +336,7 @@ int main(void)
         CASE(each_set_aside_has_a_name_of_its_own),
         CASE(damage_after_a_clean_close_is_found_by_the_next_but_one),
         CASE(rows_that_no_journal_writes_are_damage),
+        CASE(damage_that_only_a_repeat_meets_is_found_by_the_next),
         CASE(a_log_cut_short_loses_only_its_end),
         CASE(a_newer_version_is_refused_and_kept),
         CASE(a_database_of_something_else_is_refused_and_kept),

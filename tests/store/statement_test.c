@@ -100,7 +100,7 @@ static void bad_sql_leaves_no_statement_behind(void **state)
     struct fixture *fixture = *state;
     struct statement pair[2];
     const char *const texts[] = {"SELECT 1", "SELEKT 1"};
-    assert_int_equal(statement_prepare(fixture->store, texts, 2, pair, NULL), ERR_IO);
+    assert_int_equal(statement_prepare(fixture->store, texts, 2, pair, NULL), ERR_DAMAGED);
     assert_null(pair[0].p);
     assert_null(pair[1].p);
 }

@@ -274,7 +274,8 @@ static void errors_keep_their_class(void **state)
     struct store *store = open_store(fixture);
     assert_int_equal(add(store, "once"), ERR_NONE);
     assert_int_equal(add(store, "once"), ERR_EXISTS);
-    assert_int_equal(once(store, "SELECT nonsense FROM notes", NULL, NULL, &fixture->why), ERR_IO);
+    assert_int_equal(once(store, "SELECT nonsense FROM notes", NULL, NULL, &fixture->why),
+                     ERR_DAMAGED);
     check_has(fixture->why.text, "no such column: nonsense");
     store_rollback(store); /* without a transaction: nothing to do */
     assert_int_equal(store_commit(store, &fixture->why), ERR_IO);
