@@ -126,7 +126,7 @@ class Machine:
         return self
 
     def wait_ready(self):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 4 * PATIENCE
         while True:
             assert self.process.is_alive and time.monotonic() < deadline, self.process.output
             try:
