@@ -82,7 +82,8 @@ class Machine:
         """What an administrator would write into the file that came with the package."""
         file = self.root / CONFIGURATION
         found = yaml.safe_load(file.read_text())
-        found["state"] = str(self.root) + found["state"]
+        if not found["state"].startswith(str(self.root)):
+            found["state"] = str(self.root) + found["state"]
         for section, keys in settings.items():
             found[section] = {**(found.get(section) or {}), **keys}
         file.write_text(yaml.safe_dump(found))
@@ -126,7 +127,7 @@ class Machine:
         return self
 
     def wait_ready(self):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 4 * PATIENCE
         while True:
             assert self.process.is_alive and time.monotonic() < deadline, self.process.output
             try:

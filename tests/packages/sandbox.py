@@ -10,6 +10,7 @@ MemoryDenyWriteExecute=. What needs mount namespaces or cgroups is left to syste
 
 import ctypes
 import errno
+import functools
 import os
 import resource
 import socket
@@ -38,15 +39,25 @@ def read_unit(path):
     return settings
 
 
+@functools.cache
+def known_sets():
+    """What systemd has in each @set: system calls and other sets."""
+    told = subprocess.run(["systemd-analyze", "--no-pager", "syscall-filter"], check=True,
+                          capture_output=True, text=True).stdout
+    sets = {}
+    for line in told.splitlines():
+        if line.startswith("@"):
+            inside = sets[line.strip()] = []
+        elif line.startswith("    ") and line.strip()[0] != "#":
+            inside.append(line.strip())
+    return sets
+
+
 def expand(word):
     """The system calls of @a-set, or of a name."""
     if not word.startswith("@"):
         return {word}
-    told = subprocess.run(["systemd-analyze", "--no-pager", "syscall-filter", word], check=True,
-                          capture_output=True, text=True).stdout
-    inside = [line.strip() for line in told.splitlines()[1:]]
-    calls = [expand(name) for name in inside if name and not name.startswith("#")]
-    return set().union(*calls)
+    return set().union(*(expand(name) for name in known_sets()[word]))
 
 
 def allowed_calls(unit):

@@ -3,14 +3,17 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
-from actors import free_port, until
+from actors import Device, free_port, until
 from actors.process import Process
+from actors.wait import is_listening
 from machine import HOUSE, UID, UNIT, run
 from sandbox import allowed_calls, read_unit
+from test_secured_broker import PASSWORD, SecuredBroker, make_certificate
 
 SOURCE = HOUSE / "packaging/jobs-bridge.service"
 AS_THE_SERVICE = [] if os.geteuid() != 0 else [
@@ -70,6 +73,29 @@ def test_the_service_works_within_its_limits(ready, device, endpoint):
     assert re.search(r"^Cap(Eff|Prm|Bnd|Amb):\t0+$", status, re.MULTILINE)
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
     assert "Credential=AKIDEXAMPLE/" in endpoint.requests[0].headers["authorization"]
+
+
+def test_it_speaks_tls_within_its_limits(ready, tmp_path):
+    """With a password and a certificate of its own, in files that only the service may read."""
+    broker = SecuredBroker(tmp_path / "secured").start()
+    until(lambda: is_listening(broker.tls_port), "the listener with TLS")
+    key, certificate = make_certificate(tmp_path, "jobs-bridge")
+    mqtt = {"url": f"mqtts://127.0.0.1:{broker.tls_port}", "username": "bridge"}
+    (tmp_path / "password").write_text(PASSWORD)
+    for name, source in {"password_file": tmp_path / "password", "ca_file": broker.certificate,
+                         "cert_file": certificate, "key_file": key}.items():
+        mqtt[name] = str(shutil.copy(source, ready.root / "etc" / name))
+        os.chmod(mqtt[name], 0o400)
+        os.chown(mqtt[name], UID, -1)
+    ready.configure({"mqtt": mqtt})
+    device = Device(broker, "pump-1")
+    try:
+        ready.start()
+        assert device.update("j", {"description": "inside"}).is_accepted
+        ready.stop()
+    finally:
+        device.close()
+        broker.stop()
 
 
 def test_a_user_like_the_service_cannot_look_into_it(ready):

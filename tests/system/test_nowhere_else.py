@@ -5,8 +5,10 @@ import threading
 
 import pytest
 
-from actors import Endpoint, Reply
+from actors import Endpoint, Reply, until
 from actors.token_service import TokenService
+from actors.wait import is_listening
+from test_secured_broker import PASSWORD, SecuredBroker
 
 UPDATE = {"description": "straight there"}
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy", "mqtt_proxy")
@@ -69,6 +71,21 @@ def test_no_proxy_of_the_environment_is_used(new_broker, new_bridge, new_device,
     assert new_device("pump-1", broker).update("j", UPDATE).is_accepted
     assert bridge.run("send", "--job", "k", '{"description": "x"}').returncode == 0
     assert tripwire.visits == 0
+
+
+def test_nor_on_the_way_to_a_broker_with_tls(new_bridge, endpoint, tripwire, tmp_path):
+    broker = SecuredBroker(tmp_path / "secured").start()
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    mqtt = {"url": f"mqtts://127.0.0.1:{broker.tls_port}", "username": "bridge",
+            "password_file": str(password), "ca_file": str(broker.certificate)}
+    try:
+        until(lambda: is_listening(broker.tls_port), "the listener with TLS")
+        new_bridge(broker, {"mqtt": mqtt, "jobs": {"endpoint": endpoint.url}},
+                   env=tripwire.environment()).start()
+        assert tripwire.visits == 0
+    finally:
+        broker.stop()
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
