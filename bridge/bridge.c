@@ -145,6 +145,7 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     books.waiting = bridge->schedule.waiting + bridge->followers.count;
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
+    books.held_back = bridge->parking.count;
     return books;
 }
 

@@ -46,6 +46,7 @@ struct bridge_books {
     uint64_t expired;     /* commands ended by their deadline */
     uint64_t best_effort; /* commands taken in at QoS 0 */
     uint64_t turned_away; /* at QoS 0, for lack of room; not in received */
+    uint64_t held_back;   /* not acknowledged yet, for lack of room; not in received */
     uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
     uint64_t undelivered; /* posts the broker refused for good */
     uint64_t buried;      /* commands with such posts: dead letters */

@@ -26,7 +26,7 @@ struct bridge {
     struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
     struct buf body;
     uint64_t next_seq;
-    struct bridge_books books; /* waiting, in_flight and open_calls are the schedule's */
+    struct bridge_books books; /* what is counted; bridge_books adds what there is */
     struct bridge_latency latency;
     enum fault_class endpoint_state;
     bool is_stopping;

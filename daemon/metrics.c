@@ -1,6 +1,7 @@
 #include "daemon/metrics.h"
 
 #include "daemon/health.h"
+#include "daemon/usage.h"
 
 #include <math.h>
 
@@ -68,6 +69,18 @@ static double one(const struct moment *moment)
     return 1;
 }
 
+static double cpu(const struct moment *moment)
+{
+    (void)moment;
+    return usage_cpu_seconds();
+}
+
+static double memory(const struct moment *moment)
+{
+    (void)moment;
+    return usage_memory_bytes();
+}
+
 static double is_ready(const struct moment *moment)
 {
     struct buf reasons; /* of no size: nobody reads them here */
@@ -125,13 +138,15 @@ static double expiry(const struct moment *moment)
 
 #define LABEL(title, text) .label = {title, text}
 #define EACH(label_name, names, from, to)                                                          \
-    LABEL(label_name, NULL), .value = names, .first = from, .end = to
+    LABEL(label_name, NULL), .value = (names), .first = (from), .end = (to)
 
 static const struct row rows[] = {
     {COMPUTED("build_info", one, "Always 1; the label is the version of the program."),
      LABEL("version", JOBS_BRIDGE_VERSION)},
     {COMPUTED("start_time_seconds", started_at, "When this run began, since the epoch.")},
     {COMPUTED("uptime_seconds", uptime, "How long this run has lasted.")},
+    {ROW(COUNTER, "cpu_seconds", "CPU time that the process has used.", ASKED), .number = cpu},
+    {COMPUTED("memory_bytes", memory, "Memory of the process that is resident.")},
     {COMPUTED("loop_turn_age_seconds", turn_age, "How long ago the loop turned last.")},
     {COMPUTED("ready", is_ready, "Whether commands can be taken and answered, as /readyz says.")},
 
@@ -147,6 +162,8 @@ static const struct row rows[] = {
     {COUNTER("commands_best_effort", books.best_effort, "Commands taken in at QoS 0.")},
     {COUNTER("commands_turned_away", books.turned_away,
              "Commands at QoS 0 refused for lack of room; not received.")},
+    {GAUGE("commands_held_back", books.held_back,
+           "Commands not acknowledged to the broker yet, for lack of room; not received.")},
     {COUNTER("commands_repeated", books.repeated,
              "Arrivals answered with an earlier command's answer; not received.")},
     {HISTOGRAM("command_latency_seconds", latency.accepted, COMMAND_LATENCY),

@@ -65,6 +65,7 @@ static void forget_core(struct snapshot *facts)
     facts->books.waiting += facts->books.in_flight;
     facts->books.in_flight = 0;
     facts->books.open_calls = 0;
+    facts->books.held_back = 0;
     facts->breaker = BREAKER_CLOSED;
     facts->is_full = false;
     facts->is_connected = false;

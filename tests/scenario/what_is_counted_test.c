@@ -79,7 +79,7 @@ static void commands_whose_time_is_over(void **state)
     world_end(world);
 }
 
-static void best_effort(void **state)
+static void what_there_is_no_room_for(void **state)
 {
     (void)state;
     struct world *world = world_new(&(struct world_options){0});
@@ -90,7 +90,13 @@ static void best_effort(void **state)
     world_run_until(world, 1000);
     assert_int_equal(books(world).best_effort, 1);
     assert_int_equal(books(world).turned_away, 1);
-    assert_int_equal(books(world).received, 2);
+    send(world, "a");
+    world_turn(world);
+    assert_int_equal(books(world).held_back, 1);
+    world->journal.is_full = false;
+    world_run_until(world, 2000);
+    assert_int_equal(books(world).held_back, 0);
+    assert_int_equal(books(world).received, 3);
     assert_int_equal(books(world).rejected, 0);
     world_end(world);
 }
@@ -179,7 +185,7 @@ int main(void)
         cmocka_unit_test(calls_made_again),
         cmocka_unit_test(commands_that_share_a_call),
         cmocka_unit_test(commands_whose_time_is_over),
-        cmocka_unit_test(best_effort),
+        cmocka_unit_test(what_there_is_no_room_for),
         cmocka_unit_test(dead_letters),
         cmocka_unit_test(latency),
         cmocka_unit_test(counting_goes_on),

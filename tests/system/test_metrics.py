@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from actors import Reply, until
+from actors import Broker, Reply, until
 from actors.endpoint import not_found, throttled
 from actors.metrics import OPEN_METRICS, PREFIX, Scrape, Watcher
 
@@ -135,6 +135,34 @@ def test_repeats_and_best_effort(scripted, new_broker, new_device):
     until(lambda: Scrape(bridge)["commands_best_effort_total"] == 1, "QoS 0 to be seen")
     Scrape(bridge).check_books()
     assert Scrape(bridge)["commands_received_total"] == 2
+
+
+class StrictBroker(Broker):
+    """One that lets nobody publish the answers to the thing `denied`."""
+
+    def configuration(self):
+        rules = self.folder / "acl"
+        rules.write_text("topic readwrite #\ntopic readwrite $aws/#\n"
+                         "topic deny jobs-bridge/things/denied/jobs/j/update/accepted\n")
+        rules.chmod(0o600)
+        return super().configuration() + f"acl_file {rules}\n"
+
+
+def test_dead_letters(scripted, new_device, tmp_path):
+    broker = StrictBroker(tmp_path / "strict").start()
+    try:
+        bridge = scripted(broker=broker).start()
+        new_device("denied", broker).send("j", {"description": "x"})
+        until(lambda: Scrape(bridge)["dead_letters"] == 1, "the dead letter to be counted")
+        scrape = Scrape(bridge)
+        assert scrape["dead_letters_buried_total"] == scrape["mqtt_publishes_refused_total"] == 1
+        assert scrape["commands_accepted_total"] == 1
+        assert bridge.run("dead", "drop", "--all").returncode == 0
+        until(lambda: Scrape(bridge)["dead_letters"] == 0, "the count to follow")
+        assert Scrape(bridge)["dead_letters_buried_total"] == 1
+        bridge.stop()
+    finally:
+        broker.stop()
 
 
 def test_everything_is_there_from_the_start(bridge):
