@@ -72,7 +72,7 @@ def work(things, chance, is_over):
     started = time.monotonic()
     while not is_over.is_set():
         passed = time.monotonic() - started
-        burst = 6 if passed % 25 > 20 else 1
+        burst = 5 if passed % 20 > 12 else 1
         for _ in range(burst):
             thing = chance.choice(things)
             job = chance.choice(JOBS) if chance.random() < 0.985 else "firmware-1-9-9"
@@ -84,9 +84,11 @@ def picture(browser, url, file, scheme, width, height, **screen):
     browser.screen(width, height, **screen)
     browser.scheme(scheme)
     browser.open(url)
-    time.sleep(4)  # for the tables and some of the last commands
+    browser.driver.get_screenshot_as_png()  # the first one takes seconds
+    time.sleep(8)  # for the tables and some of the last commands
     browser.driver.save_screenshot(str(file))
-    Image.open(file).convert("RGB").quantize(160, dither=Image.Dither.NONE).save(file, optimize=True)
+    image = Image.open(file).convert("RGB")
+    image.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def main():
@@ -97,7 +99,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         broker = StrictBroker(folder / "broker", is_durable=False).start()
-        bridge = Bridge(folder / "bridge", broker, {"jobs": {"rate_per_second": 10}}).start()
+        bridge = Bridge(folder / "bridge", broker, {"jobs": {"rate_per_second": 8}}).start()
         browser = Browser(folder / "browser")
         things = [Device(broker, f"gateway-{site}-{n}") for site in SITES for n in range(1, 6)]
         is_over = threading.Event()
