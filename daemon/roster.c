@@ -74,7 +74,8 @@ void roster_count(struct roster *roster, const char *name, const struct news_ite
     if (item->latency_ms > row->latency_max_ms)
         row->latency_max_ms = item->latency_ms;
     spread_add(&row->latency, item->latency_ms);
-    row->last = *item;
+    row->last_at_ms = item->at_ms;
+    row->last_code = item->code;
 }
 
 const struct roster_row *roster_first(const struct roster *roster)
