@@ -109,6 +109,14 @@ static void add_commands_after(struct board *board, uint64_t known, uint64_t max
     add_commands(board, first, first - known - 1, max);
 }
 
+/* Ticks come more often than that when news come fast. */
+static void tell_commands(struct board *board, int64_t mono_ms)
+{
+    add_commands_after(board, board->sent, LIMITS_NEWS_SENT);
+    board->sent = board->recent.last;
+    board->tell_ms = mono_ms + TELL_EVERY_MS;
+}
+
 int64_t board_tick(struct board *board, struct stream_set *streams, int64_t mono_ms,
                    int64_t wall_ms)
 {
@@ -118,17 +126,15 @@ int64_t board_tick(struct board *board, struct stream_set *streams, int64_t mono
     take_news(board);
     if (is_sample_due)
         take_sample(board, mono_ms, wall_ms);
-    if (is_watched) {
-        buf_clear(&board->message);
-        if (is_sample_due)
-            add_state(board);
-        add_commands_after(board, board->sent, LIMITS_NEWS_SENT);
-        if (buf_err(&board->message) == ERR_NONE)
-            stream_send(streams, buf_str(&board->message));
-    }
-    board->sent = board->recent.last;
-    int64_t left_ms = board->sample_ms - mono_ms;
-    return is_watched && left_ms > TELL_EVERY_MS ? TELL_EVERY_MS : left_ms;
+    buf_clear(&board->message);
+    if (is_watched && is_sample_due)
+        add_state(board);
+    if (mono_ms >= board->tell_ms)
+        tell_commands(board, mono_ms);
+    if (is_watched && buf_err(&board->message) == ERR_NONE)
+        stream_send(streams, buf_str(&board->message));
+    bool is_told_first = is_watched && board->tell_ms < board->sample_ms;
+    return (is_told_first ? board->tell_ms : board->sample_ms) - mono_ms;
 }
 
 /* The number in "<run>.<number>", if the run is this one. */

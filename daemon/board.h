@@ -32,7 +32,8 @@ struct board {
     int64_t sample_ms;       /* when the next one is due, on the monotonic clock */
     int64_t sampled_mono_ms; /* when the last one was taken; 0: there was none */
     uint64_t missed;         /* news that came faster than they were taken */
-    uint64_t sent;           /* number of the last command that those who watch know */
+    uint64_t sent;           /* number of the last command that those who watch were told of */
+    int64_t tell_ms;         /* when they are told of more, at the earliest */
     unsigned watchers;
     struct buf message;
 };

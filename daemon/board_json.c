@@ -163,8 +163,8 @@ static void emit_row(struct emit *emit, const struct roster_row *row)
     emit_int(emit, "p50", percentile(row, 0.5));
     emit_int(emit, "p99", percentile(row, 0.99));
     emit_int(emit, "max", row->latency_max_ms);
-    emit_said(emit, "lastCode", reject_name((enum reject)row->last.code));
-    emit_int(emit, "lastAt", row->last.at_ms);
+    emit_said(emit, "lastCode", reject_name((enum reject)row->last_code));
+    emit_int(emit, "lastAt", row->last_at_ms);
     emit_object_end(emit);
 }
 

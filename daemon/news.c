@@ -58,13 +58,11 @@ static size_t fitting(struct str text, size_t max)
 static void copy(char *to, size_t size, struct str text)
 {
     static const char ellipsis[] = "\xe2\x80\xa6";
-    size_t n = fitting(text, size - 1);
-    bool is_cut = n < text.n;
-    if (is_cut)
-        n = fitting(text, size - sizeof ellipsis);
+    bool fits = text.n < size;
+    size_t n = fits ? text.n : fitting(text, size - sizeof ellipsis);
     if (n > 0)
         memcpy(to, text.p, n);
-    memcpy(to + n, is_cut ? ellipsis : "", is_cut ? sizeof ellipsis : 1);
+    memcpy(to + n, fits ? "" : ellipsis, fits ? 1 : sizeof ellipsis);
 }
 
 static void pack(struct news_item *item, const struct decision *decision, int64_t wall_ms)

@@ -15,14 +15,17 @@ void roster_init(struct roster *roster)
     roster->forgotten = 0;
 }
 
+static void free_row(void *context, struct map_node *node)
+{
+    (void)context;
+    free(map_entry(node, struct roster_row, map_node));
+}
+
 void roster_fini(struct roster *roster)
 {
-    while (!list_is_empty(&roster->seen)) {
-        struct roster_row *row = row_of(list_first(&roster->seen));
-        list_remove(&row->seen_node);
-        free(row);
-    }
+    map_each(&roster->map, free_row, NULL);
     map_fini(&roster->map);
+    list_init(&roster->seen);
 }
 
 static void forget_oldest(struct roster *roster)
@@ -71,7 +74,8 @@ void roster_count(struct roster *roster, const char *name, const struct news_ite
     if (item->latency_ms > row->latency_max_ms)
         row->latency_max_ms = item->latency_ms;
     spread_add(&row->latency, item->latency_ms);
-    row->last = *item;
+    row->last_at_ms = item->at_ms;
+    row->last_code = item->code;
 }
 
 const struct roster_row *roster_first(const struct roster *roster)

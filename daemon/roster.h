@@ -19,7 +19,8 @@ struct roster_row {
     uint64_t rejected;
     int64_t latency_max_ms;
     struct spread latency;
-    struct news_item last;
+    int64_t last_at_ms;
+    uint8_t last_code; /* enum reject */
 };
 
 struct roster {

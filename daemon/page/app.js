@@ -18,6 +18,8 @@
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  /* Without the name and password that a browser may have been given in the page's address. */
+  const address = (path) => new URL(path, location.origin).href;
   const say = (node, text) => {
     if (node.textContent !== text) node.textContent = text;
   };
@@ -453,7 +455,7 @@
     const table = tables[name];
     if (document.hidden) return;
     try {
-      const answer = await fetch(table.path, { cache: 'no-store' });
+      const answer = await fetch(address(table.path), { cache: 'no-store' });
       const content = await answer.json();
       if (!answer.ok) throw new Error(content.message || `status ${answer.status}`);
       table.rows = content.rows.map(plainRow);
@@ -539,7 +541,7 @@
 
   const loadState = async () => {
     try {
-      const answer = await fetch('/api/state', { cache: 'no-store' });
+      const answer = await fetch(address('/api/state'), { cache: 'no-store' });
       if (answer.ok) takeState(await answer.json());
     } catch (error) {
       /* The stream says the same a second later, or that the bridge is gone. */
@@ -549,7 +551,7 @@
   const connect = () => {
     if (source !== null) source.close();
     heardAt = Date.now();
-    source = new EventSource('/api/events');
+    source = new EventSource(address('/api/events'));
     source.addEventListener('open', () => {
       heard();
       loadState();

@@ -3,7 +3,8 @@
 
     tests/browser/screenshot.py FOLDER [--seconds 90] [--bridge build/release/jobs-bridge]
 
-writes light.png, dark.png and phone.png. docs/dashboard.png is light.png.
+writes light.png, dark.png and phone.png. docs/dashboard.png is light.png. Needs, besides the packages of
+the tests, python3-pil, which makes them small; fonts-inter makes them look as on most desktops.
 """
 
 import argparse
@@ -11,7 +12,10 @@ import pathlib
 import random
 import sys
 import tempfile
+import threading
 import time
+
+from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "system"))
@@ -63,11 +67,12 @@ def update(chance):
     return {"description": f"shift {chance.randrange(1, 4)}"}
 
 
-def work(things, seconds, chance):
+def work(things, chance, is_over):
     """A tide of commands, with a burst now and then."""
     started = time.monotonic()
-    while (passed := time.monotonic() - started) < seconds:
-        burst = 6 if passed % 25 > 20 else 1
+    while not is_over.is_set():
+        passed = time.monotonic() - started
+        burst = 5 if passed % 20 > 12 else 1
         for _ in range(burst):
             thing = chance.choice(things)
             job = chance.choice(JOBS) if chance.random() < 0.985 else "firmware-1-9-9"
@@ -79,8 +84,11 @@ def picture(browser, url, file, scheme, width, height, **screen):
     browser.screen(width, height, **screen)
     browser.scheme(scheme)
     browser.open(url)
-    time.sleep(3)  # for the tables and the last commands
+    browser.driver.get_screenshot_as_png()  # the first one takes seconds
+    time.sleep(8)  # for the tables and some of the last commands
     browser.driver.save_screenshot(str(file))
+    image = Image.open(file).convert("RGB")
+    image.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def main():
@@ -91,22 +99,25 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         broker = StrictBroker(folder / "broker", is_durable=False).start()
-        bridge = Bridge(folder / "bridge", broker, {"jobs": {"rate_per_second": 10}}).start()
+        bridge = Bridge(folder / "bridge", broker, {"jobs": {"rate_per_second": 8}}).start()
         browser = Browser(folder / "browser")
         things = [Device(broker, f"gateway-{site}-{n}") for site in SITES for n in range(1, 6)]
+        is_over = threading.Event()
+        worker = threading.Thread(target=work, args=(things, chance, is_over), daemon=True)
         url = f"http://127.0.0.1:{bridge.admin_port}/"
         try:
             create_jobs(bridge)
             bury(broker)
-            work(things, options.seconds, chance)
+            worker.start()
+            time.sleep(options.seconds)
             for name, scheme, width, height, screen in (
                     ("light", "light", 1440, 1000, {}),
                     ("dark", "dark", 1440, 1000, {}),
                     ("phone", "light", 390, 844, {"density": 2, "is_mobile": True})):
-                work(things, 5, chance)
                 picture(browser, url, options.folder / f"{name}.png", scheme, width, height,
                         **screen)
         finally:
+            is_over.set()
             browser.quit()
             for thing in things:
                 thing.close()

@@ -123,6 +123,16 @@ def test_a_flood_is_counted_and_not_drawn_whole(page, device, new_job):
     assert page.run("return document.querySelectorAll('#recent li').length") <= 200
 
 
+def test_a_page_that_is_left_gives_its_connection_back(page, chromium, bridge):
+    """A browser opens six to one address: without it, the seventh page would wait."""
+    def watchers():
+        return json.loads(bridge.admin("/api/state")[1])["watchers"]
+
+    for _ in range(8):
+        chromium.open(page.origin + "/")
+    wait(lambda: watchers() == 1, "the last page to be the only one that watches")
+
+
 def test_it_fits_a_phone(page, chromium, device, new_job):
     long = new_job("j" * 64)
     device.update(long, RATE)

@@ -193,6 +193,14 @@ static void of_many_commands_only_the_newest_are_sent(void **state)
     assert_int_equal(int_of(last, "number"), 25);
     assert_string_equal(json_string_value(json_object_get(last, "message")), "it says \"no\"");
     json_decref(json);
+    decide("j", "t", 0, 1);
+    assert_int_equal(tick_after(50), 150); /* woken before its time */
+    assert_null(strstr(buf_text(&board->message), "event: command"));
+    tick_after(150);
+    json = event("command");
+    assert_int_equal(json_array_size(json_object_get(json, "commands")), 1);
+    assert_int_equal(int_of(json, "skipped"), 0);
+    json_decref(json);
     tick_after(200);
     assert_null(strstr(buf_text(&board->message), "event: command"));
     tick_after(1000);

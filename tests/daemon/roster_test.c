@@ -44,7 +44,7 @@ static void commands_are_counted_by_name(void **state)
     assert_int_equal(row->rejected, 1);
     assert_int_equal(row->latency_max_ms, 9);
     assert_int_equal(row->latency.total, 3);
-    assert_int_equal(row->last.code, 0);
+    assert_int_equal(row->last_code, 0);
     assert_int_equal(row_of("b")->accepted, 1);
     assert_int_equal(roster.map.count, 2);
 }
