@@ -10,6 +10,7 @@ from actors.token_service import TokenService
 from actors.wait import is_listening
 from test_secured_broker import PASSWORD, SecuredBroker
 
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 UPDATE = {"description": "straight there"}
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy", "mqtt_proxy")
 
@@ -82,7 +83,7 @@ def test_nor_on_the_way_to_a_broker_with_tls(new_bridge, endpoint, tripwire, tmp
     try:
         until(lambda: is_listening(broker.tls_port), "the listener with TLS")
         new_bridge(broker, {"mqtt": mqtt, "jobs": {"endpoint": endpoint.url}},
-                   env=tripwire.environment()).start()
+                   env={**KEYS, **tripwire.environment()}).start()
         assert tripwire.visits == 0
     finally:
         broker.stop()
