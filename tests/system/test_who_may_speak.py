@@ -189,8 +189,9 @@ def test_a_last_will_is_no_way_round(site, member):
     topics = ("jobs-bridge/status", "jobs-bridge/things/pump-1/jobs/j/update")
     for count, topic in enumerate(topics, 1):
         will = ["--will-topic", topic, "--will-payload", '{"description":"forged"}', "--will-qos", "1"]
-        argv = ["stdbuf", "-oL", "mosquitto_sub", "-V", "5", "-h", "localhost", "-p", str(site.broker.port), "-d", "-t",
-                "jobs-bridge/things/valve-3/#", *map(str, certificate.options()), *will]
+        argv = ["stdbuf", "-oL", "mosquitto_sub", "-V", "5", "-h", "localhost", "-d",
+                "-p", str(site.broker.port), "-t", "jobs-bridge/things/valve-3/#",
+                *map(str, certificate.options()), *will]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as dying:
             for line in dying.stdout:  # until it is there, or was refused
                 if "SUBACK" in line or "DISCONNECT" in line:

@@ -40,7 +40,6 @@ class Message:
     qos: int
     is_retained: bool
     properties: bytes
-    response: bytes
     codes: list  # of the answer, one of these; empty: there is none
     field: str
     says: str
@@ -89,7 +88,7 @@ def message(row, number, otherwise):
         name=str(row["name"]),
         topic=bytes_of(row, "topic", f"jobs-bridge/things/pump-1/jobs/hostile-{number}/update"),
         payload=payload_of(row, otherwise), qos=row.get("qos", 1),
-        is_retained=row.get("retain", False), response=response,
+        is_retained=row.get("retain", False),
         properties=properties_of(response, correlation, row.get("expiry"), row.get("content_type"),
                                  row.get("format"), row.get("user_properties", 0)),
         codes=[codes] if isinstance(codes, str) else codes, field=row.get("field"),
