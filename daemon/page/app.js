@@ -132,7 +132,7 @@
         rightGap: 2,
         interactionModel: {},
         axes: {
-          x: { drawGrid: false, pixelsPerLabel: 80, axisLabelFormatter: (at) => clock.format(at) },
+          x: { drawGrid: false, pixelsPerLabel: 80, axisTickSize: 7, axisLabelFormatter: (at) => clock.format(at) },
           y: { pixelsPerLabel: 28, axisLabelWidth: 46, axisLabelFormatter: (n) => this.mark(n) },
         },
         highlightCallback: (_event, _x, _points, row) => this.show(this.rows[row]),
@@ -212,6 +212,7 @@
     say($('in-flight'), count(books.inFlight));
     say($('accepted'), count(books.accepted));
     say($('rejected'), count(books.rejected));
+    $('rejected').classList.toggle('none', books.rejected === 0);
     say($('open-calls'), many(calls.open, 'call'));
     const sample = latest();
     if (sample === undefined) return;
@@ -254,7 +255,7 @@
     part('credentials', credentials.present ? 'present' : 'none yet',
       credentials.problem || (ends > 0 ? `until ${moment(ends * 1000)}` : 'they do not end'),
       credentials.problem ? (credentials.present ? 'warm' : 'bad') : '');
-    part('uptime', span(state.uptimeSeconds * 1000),
+    part('uptime', state.uptimeSeconds < 60 ? `${state.uptimeSeconds} s` : span(state.uptimeSeconds * 1000),
       `version ${state.version}, since ${moment(state.since * 1000)}`);
     say($('facts'), `${state.facts.endpoint} · ${state.facts.region} · ${state.facts.broker}`);
     say($('dead-count'), state.deadLetters > 0 ? count(state.deadLetters) : '');
