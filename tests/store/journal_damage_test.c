@@ -203,6 +203,7 @@ static const char *const impossible[] = {
     "UPDATE books SET accepted = received + 1",
     "UPDATE books SET next_seq = 1",
     "UPDATE books SET next_seq = 9223372036854775807",
+    "UPDATE books SET next_seq = 3; INSERT INTO unfinished VALUES (3)",
     "UPDATE books SET secret = x'00'",
     "DELETE FROM books",
 };
