@@ -18,7 +18,9 @@
 /* How often has_room collects in search of room. */
 #define GAIN_TRIES 16
 
-#define LAST_SEQ "(SELECT max(seq) FROM commands)"
+/* No seq is higher, whatever table it is in. */
+#define LAST(table) ", ifnull((SELECT max(seq) FROM " table "), 0)"
+#define LAST_SEQ    "max(0" LAST("commands") LAST("endings") LAST("unfinished") LAST("dead") ")"
 
 enum {
     ADD,

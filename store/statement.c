@@ -10,7 +10,7 @@ enum err statement_prepare(struct store *store, const char *const *sql, size_t c
         int code = sqlite3_prepare_v3(store_handle(store), sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &statements[i].p, NULL);
         if (code != SQLITE_OK) {
-            enum err err = store_error_of_preparing(store, code, sql[i], why);
+            enum err err = store_misfit(store, code, sql[i], why);
             statement_free(statements, i);
             return err;
         }

@@ -48,7 +48,7 @@ enum err store_error(struct store *store, int code, const char *what, struct why
     return err;
 }
 
-enum err store_error_of_preparing(struct store *store, int code, const char *sql, struct why *why)
+enum err store_misfit(struct store *store, int code, const char *sql, struct why *why)
 {
     if ((code & 0xff) != SQLITE_ERROR)
         return store_error(store, code, sql, why);
@@ -74,7 +74,7 @@ static enum err ask(struct store *store, const char *sql, struct sqlite3_stmt **
     struct sqlite3_stmt *answer = NULL;
     int code = sqlite3_prepare_v2(store->db, sql, -1, &answer, NULL);
     if (code != SQLITE_OK)
-        return store_error_of_preparing(store, code, sql, why);
+        return store_misfit(store, code, sql, why);
     code = sqlite3_step(answer);
     if (code == SQLITE_ROW) {
         *ret = answer;
@@ -188,11 +188,11 @@ static enum err configure(struct store *store, const struct store_options *optio
 static enum err run_migrations(struct store *store, const struct store_options *options,
                                int64_t version, struct why *why)
 {
-    enum err err = ERR_NONE;
-    for (size_t i = (size_t)version; i < options->migration_count && err == ERR_NONE; i++)
-        err = run(store, options->migrations[i], why);
-    if (err != ERR_NONE)
-        return err;
+    for (size_t i = (size_t)version; i < options->migration_count; i++) {
+        int code = sqlite3_exec(store->db, options->migrations[i], NULL, NULL, NULL);
+        if (code != SQLITE_OK)
+            return store_misfit(store, code, options->migrations[i], why);
+    }
     char sql[64];
     sqlite3_snprintf(sizeof sql, sql, "PRAGMA user_version = %lld; PRAGMA application_id = %u",
                      (long long)options->migration_count, options->application_id);

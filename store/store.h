@@ -85,9 +85,8 @@ int64_t store_log_pages(const struct store *store);
  */
 struct sqlite3 *store_handle(struct store *store);
 nodiscard enum err store_error(struct store *store, int code, const char *what, struct why *why);
-/* The same of a statement that could not be prepared. All are right, so where one does not fit, it
- * is ERR_DAMAGED: the tables are not. */
-nodiscard enum err store_error_of_preparing(struct store *store, int code, const char *sql,
-                                            struct why *why);
+/* The same of a statement that may not fit the tables that are there. All statements are right, so
+ * then it is ERR_DAMAGED. */
+nodiscard enum err store_misfit(struct store *store, int code, const char *sql, struct why *why);
 
 #endif

@@ -113,6 +113,12 @@ static void column(const char *path)
     run(path, "ALTER TABLE commands RENAME COLUMN topic TO typic");
 }
 
+/* Its tables are those of a later one. */
+static void version(const char *path)
+{
+    run(path, "PRAGMA user_version = 1");
+}
+
 static void all_zeros(const char *path)
 {
     char bytes[4096] = {0};
@@ -128,9 +134,9 @@ typedef void damage_fn(const char *path);
 static void a_damaged_file_is_set_aside(void **state)
 {
     struct journal_file *file = *state;
-    static damage_fn *const damages[] = {garbage,       few_bytes, nothing,  half,
-                                         header,        schema,    pages,    write_format,
-                                         schema_format, column,    all_zeros};
+    static damage_fn *const damages[] = {garbage,       few_bytes, nothing, half,
+                                         header,        schema,    pages,   write_format,
+                                         schema_format, column,    version, all_zeros};
     for (size_t i = 0; i < COUNT_OF(damages); i++) {
         fill(file, false);
         char log[160]; /* it would heal some of the damage */
@@ -197,6 +203,7 @@ static const char *const impossible[] = {
     "UPDATE books SET accepted = received + 1",
     "UPDATE books SET next_seq = 1",
     "UPDATE books SET next_seq = 9223372036854775807",
+    "UPDATE books SET next_seq = 3; INSERT INTO unfinished VALUES (3)",
     "UPDATE books SET secret = x'00'",
     "DELETE FROM books",
 };

@@ -152,7 +152,7 @@ static void a_migration_that_fails_changes_nothing(void **state)
     struct store *store = open_store(fixture);
     store_close(store);
     fixture->options.migration_count = 3;
-    assert_int_equal(store_open(&fixture->options, &store, &fixture->why), ERR_IO);
+    assert_int_equal(store_open(&fixture->options, &store, &fixture->why), ERR_DAMAGED);
     check_has(fixture->why.text, fixture->path);
     check_has(fixture->why.text, "no such table: missing");
     fixture->options.migration_count = 1;

@@ -51,11 +51,14 @@ def has_sanitizer(bridge):
 
 
 class Victim:
-    """A bridge, and the way to it. Counts what it was given and what it refused."""
+    """A bridge, and the way to it. Counts what it was given and what it refused. What ends it goes to
+    the stack."""
 
-    def __init__(self, folder, broker, endpoint):
+    def __init__(self, folder, broker, endpoint, stack):
         settings = {"jobs": {"endpoint": endpoint.url}}
-        self.bridge = Bridge(folder / "bridge", broker, settings, KEYS).start()
+        self.bridge = Bridge(folder / "bridge", broker, settings, KEYS)
+        stack.callback(self.bridge.end)
+        self.bridge.start()
         self.broker, self.endpoint = broker, endpoint
         self.tried = self.refused = self.markers = 0
         self.silent = []
@@ -95,16 +98,17 @@ class Victim:
         return [case.name for case, count in self.silent
                 if not case.may_be_silent and len(self.answers(case.answer_topic)) > count]
 
-    def close(self):
-        self.bridge.end()
-
 
 class BrokeredVictim(Victim):
-    def __init__(self, folder, endpoint):
-        broker = Broker(folder / "broker", is_durable=False).start()
+    def __init__(self, folder, endpoint, stack):
+        broker = Broker(folder / "broker", is_durable=False)
+        stack.callback(broker.stop)
+        broker.start()
         self.listener = Device(broker, "pump-1")
+        stack.callback(self.listener.close)
         self.client = RawClient(broker)
-        super().__init__(folder, broker, endpoint)
+        stack.callback(self.client.close)
+        super().__init__(folder, broker, endpoint, stack)
 
     def publish(self, topic, payload):
         self.client.publish(topic, payload)
@@ -122,16 +126,12 @@ class BrokeredVictim(Victim):
     def may_arrive(self, case):
         return case.passes_broker is not False
 
-    def close(self):
-        super().close()
-        self.client.close()
-        self.listener.close()
-        self.broker.stop()
-
 
 class WireVictim(Victim):
-    def __init__(self, folder, endpoint):
-        super().__init__(folder, FakeBroker().start(), endpoint)
+    def __init__(self, folder, endpoint, stack):
+        broker = FakeBroker().start()
+        stack.callback(broker.stop)
+        super().__init__(folder, broker, endpoint, stack)
 
     def publish(self, topic, payload):
         self.broker.deliver(topic, payload)
@@ -153,21 +153,17 @@ class WireVictim(Victim):
     def may_arrive(self, _):
         return True
 
-    def close(self):
-        super().close()
-        self.broker.stop()
-
 
 @pytest.fixture(scope="module", params=[BrokeredVictim, WireVictim],
                 ids=["through Mosquitto", "on the wire"])
 def victim(request, tmp_path_factory):
-    endpoint = Endpoint().start()
-    victim = request.param(tmp_path_factory.mktemp("victim"), endpoint)
-    victim.say_good_word()
-    victim.rss_before = memory_of(victim.bridge)
-    yield victim
-    victim.close()
-    endpoint.stop()
+    with contextlib.ExitStack() as stack:
+        endpoint = Endpoint().start()
+        stack.callback(endpoint.stop)
+        victim = request.param(tmp_path_factory.mktemp("victim"), endpoint, stack)
+        victim.say_good_word()
+        victim.rss_before = memory_of(victim.bridge)
+        yield victim
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -219,8 +215,8 @@ def test_none_of_it_had_an_effect(victim, capsys, record_property):
     victim.publish(command_topic("alive", "pump-1").encode(), json.dumps(UPDATE).encode())
     until(lambda: victim.answers(command_topic("alive", "pump-1") + "/accepted"), "a good command")
 
-    summary = (f"hostile input {type(victim).__name__}: {victim.tried} tried, {victim.refused} refused, "
-               f"{len(victim.silent)} not taken or not answered, {calls} calls, RSS "
+    summary = (f"hostile input {type(victim).__name__}: {victim.tried} tried, {victim.refused} "
+               f"refused, {len(victim.silent)} not taken or not answered, {calls} calls, RSS "
                f"{victim.rss_before} KiB before, {rss} KiB after")
     record_property("summary", summary)
     with capsys.disabled():
@@ -275,14 +271,15 @@ def statuses_of(received):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """A bridge with its embedded endpoint, and what it knew of jobs before."""
+    """A bridge with its embedded endpoint, in which no job was made."""
     folder = tmp_path_factory.mktemp("served")
-    broker = Broker(folder / "broker").start()
-    bridge = Bridge(folder / "bridge", broker).start()
-    bridge.broker = broker
-    yield bridge
-    bridge.end()
-    broker.stop()
+    with contextlib.ExitStack() as stack:
+        broker = Broker(folder / "broker")
+        stack.callback(broker.stop)
+        bridge = Bridge(folder / "bridge", broker.start())
+        stack.callback(bridge.end)
+        bridge.broker = broker
+        yield bridge.start()
 
 
 @pytest.mark.parametrize("address", ["embedded", "admin"])
@@ -402,7 +399,8 @@ def publish_crowd(broker, count):
     client = RawClient(broker)
     for start in range(0, count, 100):
         for number in range(start, start + 100):
-            client.write(command_topic("crowd", f"thing-{number}").encode(), json.dumps(UPDATE).encode())
+            topic = command_topic("crowd", f"thing-{number}")
+            client.write(topic.encode(), json.dumps(UPDATE).encode())
         for _ in range(100):
             assert client.read().kind == packets.PUBACK
     client.close()

@@ -32,29 +32,55 @@ def site(tmp_path_factory):
     """The broker and a bridge with a policy, as one would set them up."""
     folder = tmp_path_factory.mktemp("site")
     authority = Authority(folder / "authority")
-    broker = SecuredBroker(folder / "broker", authority.broker()).start()
-    endpoint = Endpoint().start()
     policy = folder / "policy.yaml"
     policy.write_text(yaml.safe_dump({"rules": RULES}))
-    settings = {**bridge_settings(authority, endpoint), "policy": {"file": str(policy)}}
-    bridge = Bridge(folder / "bridge", broker, settings, KEYS).start()
-    yield SimpleNamespace(authority=authority, broker=broker, endpoint=endpoint, bridge=bridge)
-    bridge.end()
-    endpoint.stop()
-    broker.stop()
+    with contextlib.ExitStack() as stack:
+        broker, endpoint = SecuredBroker(folder / "broker", authority.broker()), Endpoint()
+        settings = {**bridge_settings(authority, endpoint), "policy": {"file": str(policy)}}
+        bridge = Bridge(folder / "bridge", broker, settings, KEYS)
+        for stop, start in ((broker.stop, broker.start), (endpoint.stop, endpoint.start),
+                            (bridge.end, bridge.start)):
+            stack.callback(stop)
+            start()
+        yield SimpleNamespace(authority=authority, broker=broker, endpoint=endpoint, bridge=bridge)
 
 
 @pytest.fixture
 def member(site):
     """A client with a certificate of its own: member("pump-1"), member("operator.jobs")."""
     with contextlib.ExitStack() as stack:
-        def make(name, **options):
+        def make(name, broker=site.broker, **options):
             thing = None if "." in name else name
-            made = Member(site.broker, site.authority.client(name), thing, **options)
+            made = Member(broker, site.authority.client(name), thing, **options)
             stack.callback(made.close)
             return made
 
         yield make
+
+
+@pytest.fixture
+def new_secured(tmp_path):
+    """Another broker of this kind, with a certificate."""
+    with contextlib.ExitStack() as stack:
+        def make(certificate, **options):
+            made = SecuredBroker(tmp_path / "secured", certificate, **options)
+            stack.callback(made.stop)
+            return made.start()
+
+        yield make
+
+
+@pytest.fixture
+def verbs(site, new_bridge):
+    """The program with the certificate of a role, to run its verbs."""
+
+    def make(role):
+        made = new_bridge(site.broker)
+        made.configure({**made.settings, "mqtt": {
+            "url": site.broker.url, **site.authority.client(role).settings()}})
+        return made
+
+    return make
 
 
 def say(broker, options, topic, payload, version="5"):
@@ -84,26 +110,19 @@ def test_an_operator_speaks_without_a_thing(site, member):
     operator.expect("jobs-bridge/events/jobs/rollout")
 
 
-def test_the_command_line_has_a_certificate_of_its_own(site, tmp_path):
-    settings = {**site.bridge.settings, "state": str(tmp_path / "state")}
-    settings["mqtt"] = {"url": site.broker.url,
-                        **site.authority.client("operator.jobs").settings()}
-    other = Bridge(tmp_path, site.broker)
-    other.configure(settings)
-
-    done = other.run("send", "--job", "by-hand", '{"description":"x"}')
+def test_the_command_line_has_a_certificate_of_its_own(site, verbs):
+    done = verbs("operator.jobs").run("send", "--job", "by-hand", '{"description":"x"}')
 
     assert done.returncode == 0, done.stderr
     assert not site.bridge.log_lines(event="mqtt_lost")
 
 
-def test_a_dead_letter_is_replayed_with_another_certificate(site, tmp_path):
+def test_a_dead_letter_is_replayed_with_another_certificate(site, member, new_secured, new_bridge):
     """With a prefix that the list does not know, the bridge may not publish notify events."""
-    broker = SecuredBroker(tmp_path / "broker", site.broker.certificate).start()
-    settings = bridge_settings(site.authority, site.endpoint)
-    bridge = Bridge(tmp_path / "bridge", broker,
-                    {**settings, "topics": {"reserved_prefix": "fleet"}}, KEYS).start()
-    pump = Member(broker, site.authority.client("pump-1"), "pump-1")
+    broker = new_secured(site.broker.certificate)
+    settings = {**bridge_settings(site.authority, site.endpoint),
+                "topics": {"reserved_prefix": "fleet"}}
+    bridge, pump = new_bridge(broker, settings, KEYS).start(), member("pump-1", broker)
     assert pump.update("j", {**UPDATE, "namespaceId": "ns"}).is_accepted
     until(lambda: bridge.log_lines(event="undelivered"), "the dead letter")
     bridge.configure({**bridge.settings, "mqtt": {
@@ -115,22 +134,17 @@ def test_a_dead_letter_is_replayed_with_another_certificate(site, tmp_path):
     assert done.returncode == 0, done.stderr
     until(lambda: len(pump.seen(command_topic("j", "pump-1") + "/accepted")) == 2, "its answer again")
     assert not bridge.log_lines(event="mqtt_lost")
-    pump.close()
-    bridge.end()
-    broker.stop()
 
 
-def test_a_watcher_sees_what_a_dashboard_may(site, member, tmp_path):
-    other = Bridge(tmp_path, site.broker)
-    other.configure({**site.bridge.settings, "state": str(tmp_path / "state"), "mqtt": {
-        "url": site.broker.url, **site.authority.client("dashboard.jobs").settings()}})
-    watch = Process([other.program, "watch", "--config", other.file], tmp_path / "watch.log")
-    until(lambda: "watching" in watch.output, "the watcher to be there")
+def test_a_watcher_sees_what_a_dashboard_may(site, member, verbs, tmp_path):
+    dashboard = verbs("dashboard.jobs")
+    watch = Process([dashboard.program, "watch", "--config", dashboard.file], tmp_path / "watch.log")
+    with contextlib.ExitStack() as stack:
+        stack.callback(watch.kill)
+        until(lambda: "watching" in watch.output, "the watcher to be there")
+        assert member("pump-11").update("seen-by-all", UPDATE).is_accepted
+        until(lambda: "seen-by-all" in watch.output, "the event")
 
-    assert member("pump-11").update("seen-by-all", UPDATE).is_accepted
-
-    until(lambda: "seen-by-all" in watch.output, "the event")
-    watch.stop()
     assert not site.bridge.log_lines(event="mqtt_lost")
 
 
@@ -238,19 +252,14 @@ def test_the_client_id_of_the_bridge_is_not_for_the_taking(site, member):
     assert site.bridge.is_ready
 
 
-def test_without_the_setting_it_is(site, tmp_path):
+def test_without_the_setting_it_is(site, member, new_secured, new_bridge):
     """Why packaging/mosquitto-tls.conf has use_username_as_clientid."""
-    broker = SecuredBroker(tmp_path / "broker", site.broker.certificate,
-                           leave_out="use_username_as_clientid true").start()
-    bridge = Bridge(tmp_path / "bridge", broker, bridge_settings(site.authority, site.endpoint),
-                    KEYS).start()
-    thief = Member(broker, site.authority.client("valve-7"), client_id="jobs-bridge")
+    broker = new_secured(site.broker.certificate, leave_out="use_username_as_clientid true")
+    bridge = new_bridge(broker, bridge_settings(site.authority, site.endpoint), KEYS).start()
+
+    member("valve-7", broker, client_id="jobs-bridge")
 
     until(lambda: bridge.log_lines(event="mqtt_lost"), "the bridge to be thrown out")
-
-    thief.close()
-    bridge.end()
-    broker.stop()
 
 
 def test_the_policy_settles_who_may_be_named(site, member):
@@ -302,7 +311,7 @@ def flawed(site, folder, flaw):
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_nobody_gets_in_with(site, member, tmp_path, flaw):
+def test_nobody_gets_in_with(site, new_bridge, tmp_path, flaw):
     certificate = flawed(site, tmp_path, flaw)
     options, settings = ["--cafile", site.authority.certificate], {
         "ca_file": str(site.authority.certificate)}
@@ -312,11 +321,10 @@ def test_nobody_gets_in_with(site, member, tmp_path, flaw):
     said = say(site.broker, options, command_topic("j"), '{"description":"x"}')
 
     assert said.returncode != 0, said.stderr
-    bridge = Bridge(tmp_path / "bridge", site.broker, {"mqtt": settings}).start(is_ready=False)
+    bridge = new_bridge(site.broker, {"mqtt": settings}).start(is_ready=False)
     reason = refusal_of(bridge)
     assert "certificate" in reason or "unknown ca" in reason, reason
     assert not bridge.log_lines(event="mqtt_connected")
-    bridge.end()
 
 
 def refusal_of(bridge):
@@ -336,15 +344,14 @@ BROKERS = {
 
 
 @pytest.mark.parametrize("kind", BROKERS)
-def test_the_bridge_does_not_trust_a_broker_with_a_certificate(site, tmp_path, kind):
+def test_the_bridge_does_not_trust_a_broker_with_a_certificate(site, new_secured, new_bridge,
+                                                               tmp_path, kind):
     make, words = BROKERS[kind]
-    broker = SecuredBroker(tmp_path / "broker", make(site, tmp_path)).start()
-    bridge = Bridge(tmp_path / "bridge", broker, bridge_settings(site.authority, site.endpoint),
-                    KEYS).start(is_ready=False)
+    broker = new_secured(make(site, tmp_path))
+    bridge = new_bridge(broker, bridge_settings(site.authority, site.endpoint), KEYS)
+    bridge.start(is_ready=False)
 
     reason = refusal_of(bridge)
 
     assert words in reason
     assert "as bridge.jobs" not in broker.process.output
-    bridge.end()
-    broker.stop()
