@@ -95,7 +95,7 @@ static void start(struct walk *walk)
         .deadline_ms = 300000,
         .broker = {walk, room, publish, acknowledge},
         .endpoint = {walk, call},
-        .time = {NULL, mono_ms, wall_ms},
+        .time = {NULL, mono_ms, wall_ms, NULL},
         .chance = chance,
     };
     enum err err = bridge_new(&options, &walk->bridge);

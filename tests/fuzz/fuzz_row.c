@@ -192,7 +192,7 @@ static struct bridge_options options_of(struct world *world, struct journal *jou
         .journal = {journal, journal_add, journal_decide, journal_finish, journal_bury,
                     journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
         .memory = {journal, journal_remember, journal_each_memory},
-        .time = {world, mono_ms, wall_ms},
+        .time = {world, mono_ms, wall_ms, NULL},
         .chance = {NULL, below},
     };
 }
