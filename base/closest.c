@@ -8,18 +8,17 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many bytes to insert, drop or replace, or neighbours to swap. Each row is the distances from
- * the first i bytes of a to each beginning of b; before[] and last[] are the two rows above. */
+/* How many bytes to insert, drop or replace, or neighbours to swap. Row i is the distances from the
+ * first i bytes of a to each beginning of b; only the last three are kept. */
 static size_t distance(struct str a, struct str b)
 {
-    size_t before[WORD_MAX + 1] = {0};
-    size_t last[WORD_MAX + 1] = {0};
-    size_t row[WORD_MAX + 1] = {0};
+    size_t rows[3][WORD_MAX + 1] = {{0}};
     for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        memcpy(before, last, sizeof last);
-        memcpy(last, row, sizeof row);
+        size_t *row = rows[i % 3];
+        const size_t *last = rows[(i + 2) % 3];
+        const size_t *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
             size_t replaced = last[j - 1] + (a.p[i - 1] != b.p[j - 1]);
@@ -28,7 +27,7 @@ static size_t distance(struct str a, struct str b)
                 row[j] = least(row[j], before[j - 2] + 1);
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
 }
 
 struct closest closest_to(struct str word)
