@@ -10,7 +10,7 @@
 #define HASH_BYTES    32
 #define USER_MAX      128 /* bytes of a user name that nobody asked for */
 #define LOGIN_MAX     (USER_MAX + 1 + ACCESS_TOKEN_MAX)
-#define LOGIN_B64_MAX ((LOGIN_MAX + 2) / 3 * 4)
+#define LOGIN_B64_MAX ((size_t)(LOGIN_MAX + 2) / 3 * 4)
 
 struct access_token {
     unsigned char hash[HASH_BYTES];
