@@ -167,6 +167,7 @@ def test_credential_process(start, new_service, tmp_path):
 
 def test_keys_are_replaced_in_the_middle_of_load(start, new_service, endpoint):
     service = new_service(lifetime=3)
+    began = time.monotonic()
     _, device = start(service, {"source": "container"}, container(service))
     sent, number, end = [], 0, time.monotonic() + 9
     while time.monotonic() < end:
@@ -176,7 +177,8 @@ def test_keys_are_replaced_in_the_middle_of_load(start, new_service, endpoint):
     answers = [device.answer(topic, token) for topic, token in sent]
 
     assert number > 100 and all(answer.is_accepted for answer in answers)
-    assert 4 <= len(service.issued) <= 10
+    at_most = 2 + (time.monotonic() - began)  # each is replaced at two thirds of its 3 s
+    assert 4 <= len(service.issued) <= at_most
     assert endpoint.refused == 0, "keys were used beyond their end"
 
 
