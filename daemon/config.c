@@ -101,6 +101,21 @@ struct credentials_options config_credentials(const struct config *config, struc
     };
 }
 
+struct mqtt_options config_mqtt(const struct config *config)
+{
+    return (struct mqtt_options){
+        .url = config->mqtt.url,
+        .client_id = config->mqtt.client_id,
+        .version = (int)config->mqtt.version,
+        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
+        .username = config->mqtt.username,
+        .password_file = config->mqtt.password_file,
+        .ca_file = config->mqtt.ca_file,
+        .cert_file = config->mqtt.cert_file,
+        .key_file = config->mqtt.key_file,
+    };
+}
+
 void config_state_path(const struct config *config, const char *name, struct buf *out)
 {
     buf_format(out, "%s/%s", config->state, name);

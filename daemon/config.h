@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "http/credentials.h"
+#include "mqtt/mqtt.h"
 
 #define CONFIG_NOTIFY_MAX 8 /* entries of topics.notify */
 
@@ -94,6 +95,10 @@ enum credentials_source config_credentials_source(const struct config *config);
 /* What credentials_open wants of the configuration, which has to outlive them. */
 struct credentials_options config_credentials(const struct config *config, struct http *http,
                                               const char *embedded_file);
+
+/* What a link to the broker takes from the configuration, which has to outlive it; the rest is the
+ * caller's. */
+struct mqtt_options config_mqtt(const struct config *config);
 
 /* Appends <state>/<name>. */
 void config_state_path(const struct config *config, const char *name, struct buf *out);

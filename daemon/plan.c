@@ -141,29 +141,19 @@ struct caller_options plan_caller(struct plan *plan)
 
 struct mqtt_options plan_mqtt(struct plan *plan, struct plan_filters *filters)
 {
-    const struct config *config = plan->config;
+    struct mqtt_options options = config_mqtt(plan->config);
     for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++) {
         filters->now[i] = plan_text(plan, (enum plan_text)(PLAN_FILTERS + i));
         filters->stale[i] = plan_text(plan, (enum plan_text)(PLAN_STALE_FILTERS + i));
     }
-    return (struct mqtt_options){
-        .url = config->mqtt.url,
-        .client_id = config->mqtt.client_id,
-        .version = (int)config->mqtt.version,
-        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
-        .username = config->mqtt.username,
-        .password_file = config->mqtt.password_file,
-        .ca_file = config->mqtt.ca_file,
-        .cert_file = config->mqtt.cert_file,
-        .key_file = config->mqtt.key_file,
-        .filters = filters->now,
-        .filter_count = COMMAND_TOPIC_FILTERS,
-        .stale_filters = filters->stale,
-        .stale_count = filters->stale[0][0] != '\0' ? COMMAND_TOPIC_FILTERS : 0,
-        .status_topic = plan_text(plan, PLAN_STATUS_TOPIC),
-        .status_online = plan_text(plan, PLAN_STATUS_ONLINE),
-        .status_offline = plan_text(plan, PLAN_STATUS_OFFLINE),
-    };
+    options.filters = filters->now;
+    options.filter_count = COMMAND_TOPIC_FILTERS;
+    options.stale_filters = filters->stale;
+    options.stale_count = filters->stale[0][0] != '\0' ? COMMAND_TOPIC_FILTERS : 0;
+    options.status_topic = plan_text(plan, PLAN_STATUS_TOPIC);
+    options.status_online = plan_text(plan, PLAN_STATUS_ONLINE);
+    options.status_offline = plan_text(plan, PLAN_STATUS_OFFLINE);
+    return options;
 }
 
 struct bridge_options plan_bridge(const struct plan *plan)

@@ -14,26 +14,16 @@
 enum err verb_link_new(const struct verb_link_options *options, const struct mqtt_events *events,
                        struct mqtt **ret, struct why *why)
 {
-    const struct config *config = options->config;
     char chance[CHANCE_DIGITS + 1];
     char client_id[CLIENT_ID_MAX];
     chance_hex(chance, CHANCE_DIGITS);
     snprintf(client_id, sizeof client_id, "jobs-bridge-%s-%s", options->verb, chance);
-    const struct mqtt_options mqtt = {
-        .url = config->mqtt.url,
-        .client_id = client_id,
-        .version = (int)config->mqtt.version,
-        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
-        .username = config->mqtt.username,
-        .password_file = config->mqtt.password_file,
-        .ca_file = config->mqtt.ca_file,
-        .cert_file = config->mqtt.cert_file,
-        .key_file = config->mqtt.key_file,
-        .has_clean_session = true,
-        .wants_retained = options->wants_retained,
-        .filters = options->filters,
-        .filter_count = options->filter_count,
-    };
+    struct mqtt_options mqtt = config_mqtt(options->config);
+    mqtt.client_id = client_id;
+    mqtt.has_clean_session = true;
+    mqtt.wants_retained = options->wants_retained;
+    mqtt.filters = options->filters;
+    mqtt.filter_count = options->filter_count;
     return mqtt_new(&mqtt, events, ret, why);
 }
 
