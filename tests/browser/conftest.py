@@ -7,23 +7,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "system"))
 
 import pytest  # noqa: E402
-from actors import Bridge, Device  # noqa: E402
+from actors import Bridge, Device, program  # noqa: E402
 
 from browser import Browser  # noqa: E402
 from strict_broker import StrictBroker  # noqa: E402
 
-HOUSE = pathlib.Path(__file__).parents[2]
-
 
 def pytest_addoption(parser):
-    parser.addoption("--bridge", default=str(HOUSE / "build/release/jobs-bridge"),
-                     help="the program under test")
+    program.add_option(parser)
 
 
 def pytest_configure(config):
-    Bridge.program = pathlib.Path(config.getoption("--bridge")).resolve()
-    if not Bridge.program.exists():
-        raise pytest.UsageError(f"{Bridge.program} is not there: build it, or give --bridge")
+    program.take_option(config)
 
 
 @pytest.fixture(scope="module")

@@ -11,20 +11,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import rig as rigs  # noqa: E402
 
-HOUSE = pathlib.Path(__file__).parents[2]
+from actors import program  # noqa: E402
+
 serial = itertools.count(1)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--bridge", default=str(HOUSE / "build/release/jobs-bridge"),
-                     help="the program under test")
+    program.add_option(parser)
     parser.addoption("--seed", type=int, default=1, help="what the random choices start from")
 
 
 def pytest_configure(config):
-    rigs.Bridge.program = pathlib.Path(config.getoption("--bridge")).resolve()
-    if not rigs.Bridge.program.exists():
-        raise pytest.UsageError(f"{rigs.Bridge.program} is not there: build it, or give --bridge")
+    program.take_option(config)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from actors import Aws, Bridge, Broker, Device, Endpoint  # noqa: E402
+from actors import Aws, Bridge, Broker, Device, Endpoint, program  # noqa: E402
 from actors.aws import boto3_client, thing_arn  # noqa: E402
 
 HOUSE = pathlib.Path(__file__).parents[2]
@@ -22,14 +22,11 @@ serial = itertools.count(1)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--bridge", default=str(HOUSE / "build/release/jobs-bridge"),
-                     help="the program under test")
+    program.add_option(parser)
 
 
 def pytest_configure(config):
-    Bridge.program = pathlib.Path(config.getoption("--bridge")).resolve()
-    if not Bridge.program.exists():
-        raise pytest.UsageError(f"{Bridge.program} is not there: build it, or give --bridge")
+    program.take_option(config)
 
 
 @pytest.fixture(scope="module")

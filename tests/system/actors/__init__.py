@@ -7,7 +7,7 @@ Device    an MQTT client: a thing, an operator or a dashboard
 Aws       the aws command line
 
 Not named here, since few tests need them: metrics.Scrape, prometheus.Prometheus, and
-token_service.TokenService.
+token_service.TokenService. program is pytest's option for the daemon under test.
 """
 
 from .aws import Aws, AwsError
