@@ -90,12 +90,12 @@ def test_topics_change_and_old_commands_are_answered_where_they_came(scripted, b
 
     reload(bridge, {"topics": {"root": "custom", "notify": ["custom/told/{job}"]},
                     "jobs": {"rate_per_second": 0}})
+    assert device.expect("custom/status", lambda m: m.json["status"] == "online")
     device.publish("custom/things/pump-1/jobs/new/namespace-ns/update", UPDATE)
 
     assert device.expect("custom/things/pump-1/jobs/new/namespace-ns/update/accepted")
     assert device.expect("custom/told/new")
     assert all(device.answer(*one).is_accepted for one in old)
-    assert device.expect("custom/status", lambda m: m.json["status"] == "online")
     topic = command_topic("late", "pump-1")
     device.publish(topic, UPDATE)
     device.publish("custom/things/pump-1/jobs/behind/update", UPDATE)
