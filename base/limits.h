@@ -24,12 +24,17 @@
     122880 /* of a command's update as it is sent on: its events have to fit */
 #define LIMITS_COMMAND_THINGS 100
 
+/* Jobs in one notice. AWS names 15 at most (Jobs: pending executions in a notify message). */
+#define LIMITS_NOTICE_JOBS 100
+
 /* Correlation Data is echoed, so it is bounded; MQTT 5 itself allows 65,535 bytes. */
 #define LIMITS_CORRELATION_BYTES 1024
 
 /* The bridge's own queues, in commands and messages. */
 #define LIMITS_WAITING       100000 /* commands undecided; beyond it arrivals are parked */
 #define LIMITS_PARKED        4096   /* arrivals not taken in for lack of room, not acknowledged */
+#define LIMITS_NOTICES       10000  /* undelivered; beyond it those of upstream are parked */
+#define LIMITS_SPOKEN        32768  /* of what was published, to know it when it comes back */
 #define LIMITS_DEAD_LETTERS  1000   /* beyond it the oldest is dropped */
 #define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
 #define LIMITS_BATCH         1024   /* commands that share one call */

@@ -17,18 +17,26 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     if (bridge == NULL)
         return ERR_NO_MEMORY;
     bridge->options = *options;
+    if (inside_has_broker(bridge, SIDE_UPSTREAM) && (bridge->spoken = spoken_new()) == NULL) {
+        free(bridge);
+        return ERR_NO_MEMORY;
+    }
     bridge->options.schedule.chance = options->chance;
     schedule_init(&bridge->schedule, &bridge->options.schedule, inside_mono_ms(bridge));
-    outbox_init(&bridge->outbox, &bridge->options.outcome);
     ledger_init(&bridge->ledger, &options->journal);
-    parking_init(&bridge->parking);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        struct spoken *spoken = side == SIDE_LOCAL ? bridge->spoken : NULL;
+        outbox_init(&bridge->outboxes[side], &bridge->options.outcome, side, spoken);
+        parking_init(&bridge->parkings[side]);
+    }
     followers_init(&bridge->followers);
     known_init(&bridge->known, options->policy != NULL ? options->policy->tracked : 0,
                &options->memory);
     bridge->books = options->books;
     bridge->latency = options->latency;
     bridge->next_seq = ledger_next_seq(&bridge->ledger);
-    buf_init(&bridge->tickets, UINT16_MAX * sizeof(uint64_t)); /* as many as packet ids */
+    buf_init(&bridge->tickets, /* as many as packet ids */
+             UINT16_MAX * SIDE_COUNT * sizeof(struct ticket));
     buf_init(&bridge->body, BODY_MAX);
     *ret = bridge;
     return ERR_NONE;
@@ -39,8 +47,11 @@ void bridge_free(struct bridge *bridge)
     if (bridge == NULL)
         return;
     schedule_fini(&bridge->schedule);
-    outbox_fini(&bridge->outbox);
-    parking_clear(&bridge->parking);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        outbox_fini(&bridge->outboxes[side]);
+        parking_clear(&bridge->parkings[side]);
+    }
+    spoken_free(bridge->spoken);
     followers_fini(&bridge->followers);
     known_fini(&bridge->known);
     buf_fini(&bridge->tickets);
@@ -63,14 +74,29 @@ enum err bridge_recover(struct bridge *bridge, struct why *why)
     return taking_recover(bridge, why);
 }
 
+static void drop_tickets(struct bridge *bridge, enum side side)
+{
+    struct buf *tickets = &bridge->tickets;
+    size_t kept = 0;
+    for (size_t at = 0; at < tickets->n; at += sizeof(struct ticket)) {
+        struct ticket ticket;
+        memcpy(&ticket, tickets->p + at, sizeof ticket);
+        if (ticket.from == side)
+            continue;
+        memmove(tickets->p + kept, tickets->p + at, sizeof ticket);
+        kept += sizeof ticket;
+    }
+    tickets->n = kept;
+}
+
 /* What belongs to the lost link is worth nothing on the next one. */
-void bridge_on_link(struct bridge *bridge, bool is_up)
+void bridge_on_link(struct bridge *bridge, enum side side, bool is_up)
 {
     if (is_up)
         return;
-    outbox_lose(&bridge->outbox);
-    buf_clear(&bridge->tickets);
-    parking_clear(&bridge->parking);
+    outbox_lose(&bridge->outboxes[side]);
+    drop_tickets(bridge, side);
+    parking_clear(&bridge->parkings[side]);
 }
 
 /* A command on a topic that is none is worth no letter: it can only ever be refused, and anybody
@@ -92,7 +118,9 @@ static void bury(struct bridge *bridge, const struct record *record)
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
-    if (record->seq != 0)
+    if (record->is_notice)
+        bridge->open_notices--;
+    else if (record->seq != 0)
         histogram_add(&bridge->latency.delivered, inside_mono_us(bridge) - record->arrived_us);
     if (record->posts_refused > 0)
         bury(bridge, record);
@@ -100,9 +128,9 @@ static void finish(struct bridge *bridge, struct record *record)
     record_free(record);
 }
 
-void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
+void bridge_on_delivered(struct bridge *bridge, enum side side, uint64_t post_id, enum err err)
 {
-    struct record *record = outbox_delivered(&bridge->outbox, post_id, err);
+    struct record *record = outbox_delivered(&bridge->outboxes[side], post_id, err);
     if (record != NULL)
         finish(bridge, record);
 }
@@ -110,19 +138,21 @@ void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err)
 static void release_acknowledgements(struct bridge *bridge)
 {
     struct str held = buf_str(&bridge->tickets);
-    for (size_t at = 0; at < held.n; at += sizeof(uint64_t)) {
-        uint64_t ticket;
+    for (size_t at = 0; at < held.n; at += sizeof(struct ticket)) {
+        struct ticket ticket;
         memcpy(&ticket, held.p + at, sizeof ticket);
-        bridge->options.broker.acknowledge(bridge->options.broker.context, ticket);
+        const struct port_broker *port = &bridge->options.brokers[ticket.from];
+        port->acknowledge(port->context, ticket.number);
     }
     buf_clear(&bridge->tickets);
 }
 
-static void send_posts(struct bridge *bridge)
+static void send_posts(struct bridge *bridge, enum side side)
 {
     uint64_t refused;
-    while (outbox_send(&bridge->outbox, &bridge->options.broker, &refused))
-        bridge_on_delivered(bridge, refused, ERR_INVALID);
+    struct outbox *outbox = &bridge->outboxes[side];
+    while (outbox_send(outbox, &bridge->options.brokers[side], &refused))
+        bridge_on_delivered(bridge, side, refused, ERR_INVALID);
 }
 
 void bridge_turn(struct bridge *bridge)
@@ -133,11 +163,13 @@ void bridge_turn(struct bridge *bridge)
         ending_by_time(bridge, record, RECORD_EXPIRE, now_ms);
     taking_unpark(bridge);
     /* Without room a journal may have failed: only a commit tells. */
-    bool must_commit = bridge->is_stopping || bridge->parking.count > 0;
+    bool must_commit = bridge->is_stopping || taking_parked(bridge) > 0;
     if (!ledger_commit(&bridge->ledger, now_ms, inside_wall_ms(bridge), must_commit))
         return; /* nothing leaves that is not durable */
     release_acknowledgements(bridge);
-    send_posts(bridge);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (inside_has_broker(bridge, side))
+            send_posts(bridge, side);
     while ((record = schedule_start(&bridge->schedule, now_ms)) != NULL)
         calling_start(bridge, record);
 }
@@ -155,7 +187,8 @@ struct bridge_books bridge_books(const struct bridge *bridge)
     books.waiting = bridge->schedule.waiting + bridge->followers.count;
     books.in_flight = bridge->schedule.in_flight;
     books.open_calls = bridge->schedule.open_calls;
-    books.held_back = bridge->parking.count;
+    books.held_back = taking_parked(bridge);
+    books.notices_waiting = bridge->open_notices;
     return books;
 }
 
@@ -176,7 +209,7 @@ struct bridge_speed bridge_speed(const struct bridge *bridge)
 
 bool bridge_is_full(const struct bridge *bridge)
 {
-    return bridge->parking.count > 0 || !taking_has_room(bridge);
+    return taking_parked(bridge) > 0 || !taking_has_room(bridge, SIDE_LOCAL);
 }
 
 enum fault_class bridge_endpoint_state(const struct bridge *bridge)
@@ -211,7 +244,13 @@ void bridge_abandon(struct bridge *bridge)
 bool bridge_is_idle(const struct bridge *bridge)
 {
     bool is_done = ledger_has_journal(&bridge->ledger) || bridge->schedule.waiting == 0;
-    return is_done && !calling_is_any(bridge) && outbox_is_empty(&bridge->outbox);
+    return is_done && !calling_is_any(bridge) && !bridge_owes(bridge, SIDE_LOCAL) &&
+           !bridge_owes(bridge, SIDE_UPSTREAM);
+}
+
+bool bridge_owes(const struct bridge *bridge, enum side side)
+{
+    return !outbox_is_empty(&bridge->outboxes[side]);
 }
 
 bool bridge_is_broken(const struct bridge *bridge, const char **ret_why)

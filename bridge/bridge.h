@@ -7,6 +7,7 @@
  * taken in, answers and events, new calls.
  *
  *   taking, intake, parking    from an arrival to a record that waits
+ *   relay, spoken                from an upstream broker's notice to events
  *   ledger                     the journal's side: repeats, one commit a turn
  *   policy, glob, known        who may change what, and what is known of a job
  *   schedule, lane, fair       who is called next
@@ -48,8 +49,13 @@ struct bridge_books {
     uint64_t turned_away; /* at QoS 0, for lack of room; not in received */
     uint64_t held_back;   /* not acknowledged yet, for lack of room; not in received */
     uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
-    uint64_t undelivered; /* posts the broker refused for good */
-    uint64_t buried;      /* commands with such posts: dead letters */
+    uint64_t notices;     /* taken in from the upstream broker; no part of received */
+    uint64_t notices_repeated; /* as an earlier one; not in notices */
+    uint64_t notices_own;      /* events of this bridge, come back; not in notices */
+    uint64_t notices_unread;   /* of notices: of no known form */
+    uint64_t notices_waiting;  /* of notices: with events that are still to be published */
+    uint64_t undelivered;      /* posts the broker refused for good */
+    uint64_t buried;           /* commands with such posts: dead letters */
     uint64_t rejected_for[REJECT_COUNT]; /* by code */
 };
 
@@ -73,7 +79,8 @@ struct bridge_options {
     int64_t deadline_ms;         /* longest wait from arrival to answer */
     bool verifies;               /* of a call without answer, DescribeJob tells its effect */
     const struct policy *policy; /* must outlive the bridge; NULL: everything is allowed */
-    struct port_broker broker;
+    struct port_broker brokers[SIDE_COUNT];
+    bool takes_upstream_commands;
     struct port_endpoint endpoint;
     struct port_journal journal; /* zeroed: none, and nothing survives a restart */
     struct port_memory memory;   /* zeroed: none; what is known of jobs is not kept */
@@ -91,11 +98,11 @@ void bridge_free(struct bridge *bridge);
 /* Takes up what the journal holds: before anything else. */
 nodiscard enum err bridge_recover(struct bridge *bridge, struct why *why);
 
-void bridge_on_link(struct bridge *bridge, bool is_up);
+void bridge_on_link(struct bridge *bridge, enum side side, bool is_up);
 void bridge_on_arrival(struct bridge *bridge, const struct arrival *arrival);
 void bridge_on_reply(struct bridge *bridge, const struct reply *reply);
 /* ERR_NONE: the broker has the post; ERR_REFUSED: it refused it, and will again. */
-void bridge_on_delivered(struct bridge *bridge, uint64_t post_id, enum err err);
+void bridge_on_delivered(struct bridge *bridge, enum side side, uint64_t post_id, enum err err);
 
 void bridge_turn(struct bridge *bridge);
 int64_t bridge_due_ms(const struct bridge *bridge); /* next turn at the latest; DUE_NEVER */
@@ -121,5 +128,6 @@ bool bridge_is_full(const struct bridge *bridge);
 void bridge_stop(struct bridge *bridge);
 void bridge_abandon(struct bridge *bridge);
 bool bridge_is_idle(const struct bridge *bridge); /* no call under way, every answer delivered */
+bool bridge_owes(const struct bridge *bridge, enum side side); /* something to publish there */
 
 #endif

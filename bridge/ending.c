@@ -46,6 +46,21 @@ static void count(struct bridge *bridge, const struct record *record)
     histogram_add(&bridge->latency.rejected, latency_us);
 }
 
+/* The answer goes to where the command came from, while there is such a broker; the events to the
+ * local one. */
+void ending_post(struct bridge *bridge, struct record *record)
+{
+    struct outbox *local = &bridge->outboxes[SIDE_LOCAL];
+    bool is_answered_there =
+        record->from != SIDE_LOCAL && !record->is_notice && inside_has_broker(bridge, record->from);
+    unsigned events = is_answered_there ? 1 : 0; /* where they begin */
+    record->post_count = outcome_post_count(&bridge->options.outcome, record);
+    if (is_answered_there)
+        outbox_add(&bridge->outboxes[record->from], record, 0, events);
+    if (events < record->post_count)
+        outbox_add(local, record, events, record->post_count);
+}
+
 /* Notes how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
 static void conclude(struct bridge *bridge, struct record *record, enum reject code,
                      const struct why *why, struct str request_id)
@@ -58,7 +73,7 @@ static void conclude(struct bridge *bridge, struct record *record, enum reject c
     count(bridge, record);
     report_decision(record);
     tell(bridge, record);
-    outbox_add(&bridge->outbox, record);
+    ending_post(bridge, record);
 }
 
 void ending_at_once(struct bridge *bridge, struct record *record, enum reject code,
@@ -80,7 +95,7 @@ static void settle_followers(struct bridge *bridge, const struct record *leader)
         count(bridge, record);
         report_decision(record);
         tell(bridge, record);
-        outbox_add(&bridge->outbox, record);
+        ending_post(bridge, record);
         ledger_decide(&bridge->ledger, record);
     }
 }

@@ -4,6 +4,9 @@
 
 #include "bridge/inside.h"
 
+/* Hands a decided record to the outboxes. */
+void ending_post(struct bridge *bridge, struct record *record);
+
 /* Of a record that never entered the schedule. The caller journals it. */
 void ending_at_once(struct bridge *bridge, struct record *record, enum reject code,
                     const struct why *why);

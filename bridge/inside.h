@@ -1,7 +1,7 @@
 /*
  * What is inside a bridge, for the files that together are one: bridge.c (the front door), taking.c
- * (from an arrival to a record that waits), calling.c (calls and their replies), ending.c (from a
- * decision to the outbox). Nobody else includes it.
+ * (from an arrival to a record that waits), relay.c (from a notice to the outbox), calling.c (calls
+ * and their replies), ending.c (from a decision to the outbox). Nobody else includes it.
  */
 #ifndef BRIDGE_INSIDE_H
 #define BRIDGE_INSIDE_H
@@ -14,17 +14,25 @@
 #include "bridge/outbox.h"
 #include "bridge/parking.h"
 
+/* A PUBACK that is still held back. */
+struct ticket {
+    enum side from;
+    uint64_t number;
+};
+
 struct bridge {
     struct bridge_options options;
     struct schedule schedule;
-    struct outbox outbox;
+    struct outbox outboxes[SIDE_COUNT];
     struct ledger ledger;
-    struct parking parking;
+    struct parking parkings[SIDE_COUNT];
+    struct spoken *spoken; /* NULL: there is no upstream broker */
     struct followers followers;
     struct known known;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
-    struct buf tickets;                           /* uint64_t each: PUBACKs still held back */
+    struct buf tickets;                           /* struct ticket each */
     struct buf body;
+    size_t open_notices; /* whose events are not all with the broker */
     uint64_t next_seq;
     struct bridge_books books; /* what is counted; bridge_books adds what there is */
     struct bridge_latency latency;
@@ -35,6 +43,11 @@ struct bridge {
 static inline int64_t inside_mono_ms(const struct bridge *bridge)
 {
     return bridge->options.time.mono_ms(bridge->options.time.context);
+}
+
+static inline bool inside_has_broker(const struct bridge *bridge, enum side side)
+{
+    return bridge->options.brokers[side].room != NULL;
 }
 
 /* To measure how long something took. */

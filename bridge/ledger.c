@@ -36,10 +36,12 @@ static void note(struct ledger *ledger, enum err err)
         ledger->is_broken = true;
 }
 
-/* A clientToken names the command; otherwise its Correlation Data; otherwise nothing but its bytes.
- */
+/* A clientToken names the command; otherwise its Correlation Data; otherwise nothing but its bytes,
+ * as it is with notices. */
 static struct str identity_of(const struct record *record)
 {
+    if (record->is_notice)
+        return STR_NONE;
     return str_is_absent(record->client_token) ? record->correlation : record->client_token;
 }
 
@@ -73,6 +75,8 @@ static struct journal_entry entry_of(const struct record *record, const struct a
     return (struct journal_entry){
         .seq = record->seq,
         .state = record->state == RECORD_DECIDED ? JOURNAL_DECIDED : JOURNAL_OPEN,
+        .from = record->from,
+        .is_notice = record->is_notice,
         .topic = record->topic,
         .payload = kept_payload(arrival),
         .response_topic = record->response_topic,
@@ -91,8 +95,10 @@ enum err ledger_find(struct ledger *ledger, const struct record *record,
 {
     if (!is_usable(ledger))
         return ERR_NOT_FOUND;
-    /* Equal bytes may be a new command of the same text; only DUP says that they are not. */
-    if (str_is_absent(identity_of(record)) && !arrival->is_duplicate)
+    /* Equal bytes may be a new command of the same text; only DUP says that they are not. A notice
+     * has a time in it. */
+    bool is_one_of_a_kind = record->is_notice || arrival->is_duplicate;
+    if (str_is_absent(identity_of(record)) && !is_one_of_a_kind)
         return ERR_NOT_FOUND;
     struct journal_entry like = entry_of(record, arrival, wall_ms);
     enum err err = ledger->port.find(ledger->port.context, &like, wall_ms, ret, &ledger->why);
@@ -105,6 +111,7 @@ struct arrival ledger_arrival(const struct journal_entry *entry)
 {
     int64_t lifetime_ms = entry->expires_at_ms - entry->arrived_at_ms;
     return (struct arrival){
+        .from = entry->from,
         .topic = entry->topic,
         .payload = entry->payload,
         .response_topic = entry->response_topic,

@@ -2,43 +2,50 @@
 
 #include <stdio.h>
 
-void outbox_init(struct outbox *outbox, const struct outcome_options *options)
+void outbox_init(struct outbox *outbox, const struct outcome_options *options, enum side to,
+                 struct spoken *spoken)
 {
-    *outbox = (struct outbox){.options = options};
-    list_init(&outbox->records);
+    *outbox = (struct outbox){.options = options, .to = to, .spoken = spoken};
+    list_init(&outbox->parcels);
     buf_init(&outbox->topic, OUTBOX_TOPIC_MAX);
     buf_init(&outbox->payload, OUTBOX_PAYLOAD_MAX);
 }
 
-/* The post was the record's last; nothing else holds the record then. */
-static bool count_delivered(struct record *record)
+/* They were the record's last; nothing else holds the record then. */
+static bool count_delivered(struct record *record, unsigned posts)
 {
-    record->posts_delivered++;
+    record->posts_delivered += posts;
     return record->posts_delivered == record->post_count;
+}
+
+static void forget(struct record *record, unsigned posts)
+{
+    if (count_delivered(record, posts))
+        record_free(record);
 }
 
 void outbox_fini(struct outbox *outbox)
 {
-    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++) {
-        struct record *record = outbox->slots[i].record;
-        if (record == NULL || record->posts_begun < record->post_count)
-            continue; /* such a record is in the list, too */
-        if (count_delivered(record))
-            record_free(record);
-    }
+    for (size_t i = 0; i < LIMITS_PUBLISH_WINDOW; i++)
+        if (outbox->slots[i].record != NULL)
+            forget(outbox->slots[i].record, 1);
     struct list_node *first;
-    while ((first = list_first(&outbox->records)) != NULL) {
+    while ((first = list_first(&outbox->parcels)) != NULL) {
+        struct parcel *parcel = list_entry(first, struct parcel, node);
         list_remove(first);
-        record_free(list_entry(first, struct record, outbox_node));
+        forget(parcel->record, parcel->end - parcel->next);
     }
     buf_fini(&outbox->topic);
     buf_fini(&outbox->payload);
 }
 
-void outbox_add(struct outbox *outbox, struct record *record)
+void outbox_add(struct outbox *outbox, struct record *record, unsigned first, unsigned end)
 {
-    record->post_count = outcome_post_count(outbox->options, record);
-    list_push_back(&outbox->records, &record->outbox_node);
+    struct parcel *parcel = &record->parcels[outbox->to];
+    parcel->record = record;
+    parcel->next = first;
+    parcel->end = end;
+    list_push_back(&outbox->parcels, &parcel->node);
 }
 
 static uint64_t id_of(const struct outbox *outbox, const struct outbox_slot *slot)
@@ -63,21 +70,21 @@ static struct outbox_slot *oldest_unsent(struct outbox *outbox)
 /* A slot for the next post that was never sent; NULL if there is none, or no slot. */
 static struct outbox_slot *begin_next(struct outbox *outbox)
 {
-    struct list_node *first = list_first(&outbox->records);
+    struct list_node *first = list_first(&outbox->parcels);
     if (first == NULL || outbox->used == LIMITS_PUBLISH_WINDOW)
         return NULL;
-    struct record *record = list_entry(first, struct record, outbox_node);
+    struct parcel *parcel = list_entry(first, struct parcel, node);
     struct outbox_slot *slot = outbox->slots;
     while (slot->record != NULL)
         slot++;
-    slot->record = record;
-    slot->index = record->posts_begun++;
+    slot->record = parcel->record;
+    slot->index = parcel->next++;
     slot->order = outbox->next_order++;
     slot->lost_alone = 0;
     slot->round++;
     outbox->used++;
-    if (record->posts_begun == record->post_count)
-        list_remove(&record->outbox_node);
+    if (parcel->next == parcel->end)
+        list_remove(&parcel->node);
     return slot;
 }
 
@@ -101,9 +108,12 @@ static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
         .id = id_of(outbox, slot),
         .topic = buf_str(&outbox->topic),
         .payload = buf_str(&outbox->payload),
-        .correlation = slot->index == 0 ? slot->record->correlation : STR_NONE,
+        .correlation =
+            outcome_is_answer(slot->record, slot->index) ? slot->record->correlation : STR_NONE,
         .trace = slot->record->trace,
     };
+    if (outbox->spoken != NULL)
+        spoken_note(outbox->spoken, post.topic, post.payload);
     return broker->publish(broker->context, &post);
 }
 
@@ -134,7 +144,8 @@ bool outbox_send(struct outbox *outbox, const struct port_broker *broker, uint64
  * then the answer is due where it goes without one. */
 static bool falls_back(struct outbox_slot *slot, enum err err)
 {
-    if (err == ERR_NONE || slot->index != 0 || str_is_absent(slot->record->response_topic))
+    if (err == ERR_NONE || !outcome_is_answer(slot->record, slot->index) ||
+        str_is_absent(slot->record->response_topic))
         return false;
     slot->record->response_topic = STR_NONE;
     slot->lost_alone = 0;
@@ -161,9 +172,9 @@ struct record *outbox_delivered(struct outbox *outbox, uint64_t post_id, enum er
     if (err != ERR_NONE) {
         record->posts_refused++;
         record->refusal = err;
-        record->is_answer_refused = record->is_answer_refused || slot->index == 0;
+        record->is_answer_refused |= outcome_is_answer(record, slot->index);
     }
-    return count_delivered(record) ? record : NULL;
+    return count_delivered(record, 1) ? record : NULL;
 }
 
 void outbox_refusal(const struct record *record, char *text, size_t max)
@@ -175,8 +186,8 @@ void outbox_refusal(const struct record *record, char *text, size_t max)
         snprintf(text, max, "its answer %s", why);
     else
         snprintf(text, max, "%s%u of its %u events: what came last %s",
-                 record->is_answer_refused ? "its answer and " : "", events, record->post_count - 1,
-                 why);
+                 record->is_answer_refused ? "its answer and " : "", events,
+                 record->post_count - outcome_is_answer(record, 0), why);
 }
 
 void outbox_lose(struct outbox *outbox)
@@ -195,5 +206,5 @@ void outbox_lose(struct outbox *outbox)
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->used == 0 && list_is_empty(&outbox->records);
+    return outbox->used == 0 && list_is_empty(&outbox->parcels);
 }

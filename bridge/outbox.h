@@ -1,5 +1,5 @@
 /*
- * Answers and events on their way to the broker: each post of each decided record is sent until the
+ * Answers and events on their way to one broker: each post of each decided record is sent until the
  * broker acknowledges it, in order, a window at a time. After a lost link whatever was not
  * acknowledged is sent again.
  */
@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "bridge/outcome.h"
+#include "bridge/spoken.h"
 
 /* Whatever arrived, and an answer's last level; an accepted dry run repeats its command. */
 #define OUTBOX_TOPIC_MAX   ((size_t)2 * UINT16_MAX)
@@ -31,7 +32,9 @@ struct outbox_slot {
 
 struct outbox {
     const struct outcome_options *options;
-    struct list records; /* with posts not yet begun, in order of decision */
+    enum side to;
+    struct spoken *spoken; /* learns of what is sent; NULL: nothing of it can come back */
+    struct list parcels;   /* with posts not yet begun, in order of decision */
     struct outbox_slot slots[LIMITS_PUBLISH_WINDOW];
     size_t used;      /* slots that hold a record */
     size_t in_flight; /* of them, handed to the broker on this link */
@@ -41,11 +44,13 @@ struct outbox {
     struct buf payload;
 };
 
-void outbox_init(struct outbox *outbox, const struct outcome_options *options);
-void outbox_fini(struct outbox *outbox); /* frees the records that are still in it */
+void outbox_init(struct outbox *outbox, const struct outcome_options *options, enum side to,
+                 struct spoken *spoken);
+/* Frees the records that are still in it, and in no other one. */
+void outbox_fini(struct outbox *outbox);
 
-/* Takes a decided record. */
-void outbox_add(struct outbox *outbox, struct record *record);
+/* Takes the posts [first, end) of a decided record, at least one. Its post_count is set. */
+void outbox_add(struct outbox *outbox, struct record *record, unsigned first, unsigned end);
 
 /* Sends what fits. What cannot be sent now (no memory, link lost meanwhile) is tried next time.
  * True: met a post that the broker will never take, whose id is due to outbox_delivered before the

@@ -23,11 +23,18 @@ static unsigned notify_count(const struct outcome_options *options, const struct
 unsigned outcome_post_count(const struct outcome_options *options, const struct record *record)
 {
     unsigned answer = 1;
+    if (record->is_notice)
+        return (unsigned)(record->notice.count * options->template_count);
     if (record->is_repeat)
         return answer;
     unsigned event = str_is_absent(record->job) ? 0 : 1;
     bool has_notify = is_accepted(record) && !record->is_dry_run;
     return answer + (has_notify ? notify_count(options, record) : 0) + event;
+}
+
+bool outcome_is_answer(const struct record *record, unsigned index)
+{
+    return !record->is_notice && index == 0;
 }
 
 static enum err write_notify_topic(const struct outcome_options *options,
@@ -249,11 +256,31 @@ bool outcome_answer_fits(const struct outcome_options *options, const struct rec
     return fits;
 }
 
+static enum err write_noticed(const struct outcome_options *options, const struct record *record,
+                              unsigned index, struct buf *topic, struct buf *payload)
+{
+    const struct notice_event *event = &record->notice.events[index / options->template_count];
+    struct notify_topic_values values = {
+        .prefix = options->reserved_prefix,
+        .root = options->root,
+        .thing = record->thing,
+        .job = event->job,
+        .namespace = record->namespace,
+    };
+    struct str template = options->templates[index % options->template_count];
+    buf_add(payload, event->payload);
+    return notify_topic_format(template, &values, topic, NULL);
+}
+
 enum err outcome_write(const struct outcome_options *options, const struct record *record,
                        unsigned index, struct buf *topic, struct buf *payload)
 {
     bool is_last = index + 1 == record->post_count;
-    if (index == 0) {
+    if (record->is_notice) {
+        enum err err = write_noticed(options, record, index, topic, payload);
+        if (err != ERR_NONE)
+            return err;
+    } else if (index == 0) {
         write_answer(options, record, topic, payload);
     } else if (is_last) {
         event_topic_format(options->root, record->job, topic);

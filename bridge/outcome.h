@@ -3,7 +3,8 @@
  * Nothing is kept: each post is written from the record when it is sent, and is the same each time.
  *
  * Posts of a record are numbered: 0 is the answer, then one per target and notify template, last
- * the dashboard event.
+ * the dashboard event. A notice has neither the first nor the last: of it, one per event and notify
+ * template.
  */
 #ifndef BRIDGE_OUTCOME_H
 #define BRIDGE_OUTCOME_H
@@ -23,6 +24,9 @@ struct outcome_options {
 
 /* How many posts a decided record has. */
 unsigned outcome_post_count(const struct outcome_options *options, const struct record *record);
+
+/* Whether that post is the answer to its sender. */
+bool outcome_is_answer(const struct record *record, unsigned index);
 
 /* Writes post number index into the cleared topic and payload. */
 nodiscard enum err outcome_write(const struct outcome_options *options, const struct record *record,

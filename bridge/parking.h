@@ -1,6 +1,7 @@
 /*
- * Arrivals that cannot be taken in yet, because a maximum is reached. They are not acknowledged, so
- * the broker soon sends no more: this is how the bridge pushes back instead of dropping.
+ * Arrivals of one broker that cannot be taken in yet, because a maximum is reached. They are not
+ * acknowledged, so the broker soon sends no more: this is how the bridge pushes back instead of
+ * dropping.
  */
 #ifndef BRIDGE_PARKING_H
 #define BRIDGE_PARKING_H

@@ -15,8 +15,13 @@
 #include "base/why.h"
 #include "jobs/fault.h"
 
-/* A PUBLISH as the broker delivered it. The views live until the receiving function returns. */
+/* Commands come from the local broker, and from the upstream one where that is wanted; notices come
+ * from the upstream one alone. */
+enum side { SIDE_LOCAL, SIDE_UPSTREAM, SIDE_COUNT };
+
+/* A PUBLISH as a broker delivered it. The views live until the receiving function returns. */
 struct arrival {
+    enum side from;
     struct str topic;
     struct str payload;
     struct str response_topic; /* absent when there is none, and in MQTT 3.1.1 */
@@ -31,7 +36,7 @@ struct arrival {
 
 /* A QoS 1 PUBLISH to send. The views need only live for the call. */
 struct post {
-    uint64_t id; /* comes back in bridge_on_delivered; unique among those not yet delivered */
+    uint64_t id; /* comes back in bridge_on_delivered; unique among those the broker still owes */
     struct str topic;
     struct str payload;
     struct str correlation; /* absent: none */
@@ -39,7 +44,7 @@ struct post {
 };
 
 struct port_broker {
-    void *context;
+    void *context; /* the functions are NULL where there is no such broker */
     /* How many posts fit now: 0 while the link is down or the window is full. */
     size_t (*room)(void *context);
     /* Takes one post, only when there is room. Whether it arrived is told by bridge_on_delivered;
@@ -98,10 +103,12 @@ enum journal_state {
     JOURNAL_FINISHED, /* kept for the dedupe window only */
 };
 
-/* A command as the journal keeps it. */
+/* A command or a notice as the journal keeps it. */
 struct journal_entry {
     uint64_t seq; /* arrival order; unique for ever */
     enum journal_state state;
+    enum side from;
+    bool is_notice; /* decided from the start, and no part of the totals */
     struct str topic;
     struct str payload;
     struct str response_topic; /* a valid one, or absent */
@@ -114,7 +121,8 @@ struct journal_entry {
     struct ending ending;  /* of a decided one */
 };
 
-/* The books across restarts: what the journal's commands add up to, those collected included. */
+/* The books across restarts: what the journal's commands add up to, those collected included.
+ * Notices are not counted, but take their seq from the same row of numbers. */
 struct journal_totals {
     uint64_t received;
     uint64_t accepted;

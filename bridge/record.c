@@ -103,6 +103,7 @@ struct record *record_new(const struct record_draft *draft)
     record->targets = (struct str *)(record + 1);
     char *at = (char *)(record->targets + target_max);
 
+    record->from = arrival->from;
     record->topic = place(&at, arrival->topic);
     record->thing = shift(draft->topic.thing, arrival->topic, record->topic);
     record->job = shift(draft->topic.job, arrival->topic, record->topic);
@@ -129,6 +130,7 @@ void record_free(struct record *record)
     if (record == NULL)
         return;
     update_free(&record->update);
+    notice_free(&record->notice);
     free(record->outcome.text);
     free(record);
 }

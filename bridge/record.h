@@ -1,7 +1,8 @@
 /*
  * One command from arrival to delivered answer: what it asks, where it stands, how it ended.
  *
- * Refused commands are records too: they are answered and counted like the others.
+ * Refused commands are records too: they are answered and counted like the others. So are notices,
+ * which ask nothing: they are decided when they arrive, and become events.
  */
 #ifndef BRIDGE_RECORD_H
 #define BRIDGE_RECORD_H
@@ -11,6 +12,7 @@
 #include "base/list.h"
 #include "bridge/port.h"
 #include "jobs/command.h"
+#include "jobs/notice.h"
 #include "jobs/reject.h"
 #include "topics/command_topic.h"
 
@@ -55,13 +57,24 @@ struct outcome {
 
 struct lane;
 struct claim;
+struct record;
+
+/* The posts of a record that one broker gets. */
+struct parcel {
+    struct list_node node; /* in outbox: while some of them are still to be sent */
+    struct record *record;
+    unsigned next; /* the first that was never handed to the broker ... */
+    unsigned end;  /* ... and behind the last */
+};
 
 struct record {
     uint64_t seq; /* arrival order */
     enum record_state state;
-    struct list_node lane_node;   /* in schedule: until it is decided */
-    struct list_node outbox_node; /* in outbox: while posts of it are still to be sent */
-    struct due_node deadline;     /* in schedule: until it is decided */
+    enum side from;
+    bool is_notice;             /* otherwise a command */
+    struct notice notice;       /* what becomes of it; nothing, where it could not be read */
+    struct list_node lane_node; /* in schedule: until it is decided */
+    struct due_node deadline;   /* in schedule: until it is decided */
     struct lane *lane;
     struct claim *claim; /* its sender's, to turns of the lane */
 
@@ -92,8 +105,8 @@ struct record {
     bool may_be_applied;   /* a call for it ended without anybody knowing whether it took effect */
 
     struct outcome outcome;
-    unsigned post_count;  /* answer, notify events, dashboard event */
-    unsigned posts_begun; /* posts 0 to posts_begun - 1 were handed to the broker once */
+    unsigned post_count; /* answer, notify events, dashboard event; of a notice, its events */
+    struct parcel parcels[SIDE_COUNT];
     unsigned posts_delivered;
     unsigned posts_refused; /* of them, refused for good */
     bool is_answer_refused; /* the answer is one of them */

@@ -66,6 +66,21 @@ void report_breaker(enum breaker_state state, const struct reply *reply)
     log_end(&line);
 }
 
+void report_notice(const struct record *record)
+{
+    bool is_known = record->outcome.code == REJECT_NONE;
+    struct log_line line;
+    log_start(&line, is_known ? LOG_INFO : LOG_WARN, is_known ? "noticed" : "notice_unread");
+    log_str(&line, "topic", record->topic);
+    log_str(&line, "thing", record->thing);
+    log_str(&line, "namespace", record->namespace);
+    if (is_known)
+        log_int(&line, "jobs", (int64_t)record->notice.count);
+    else
+        log_str(&line, "msg", record->outcome.message);
+    log_end(&line);
+}
+
 void report_undelivered(const struct record *record, const char *refusal)
 {
     struct log_line line;

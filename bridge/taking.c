@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "bridge/ending.h"
 #include "bridge/intake.h"
+#include "bridge/relay.h"
 #include "bridge/report.h"
 
 /* Puts the record where it waits for its call. */
@@ -39,7 +40,7 @@ static bool take_in(struct bridge *bridge, struct record *record, enum reject co
 
 static bool has_same_address(const struct record *record, const struct journal_entry *known)
 {
-    return str_eq(record->response_topic, known->response_topic) &&
+    return record->from == known->from && str_eq(record->response_topic, known->response_topic) &&
            str_eq(record->correlation, known->correlation);
 }
 
@@ -75,13 +76,14 @@ static bool is_repeated(struct bridge *bridge, struct record *record, const stru
     record->is_repeat = true;
     record_recall(record, &known.ending);
     report_decision(record);
-    outbox_add(&bridge->outbox, record);
+    ending_post(bridge, record);
     return true;
 }
 
-static void hold_ticket(struct bridge *bridge, uint64_t ticket)
+static void hold_ticket(struct bridge *bridge, const struct arrival *arrival)
 {
-    if (ticket == 0)
+    const struct ticket ticket = {arrival->from, arrival->ack_ticket};
+    if (ticket.number == 0)
         return;
     buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
     if (buf_err(&bridge->tickets) != ERR_NONE)
@@ -90,7 +92,12 @@ static void hold_ticket(struct bridge *bridge, uint64_t ticket)
                 "that command again after the next reconnect");
 }
 
-static void take(struct bridge *bridge, const struct arrival *arrival)
+static void say_not_taken(void)
+{
+    log_say(LOG_ERROR, "bridge", "out of memory: a message was not taken in and not acknowledged");
+}
+
+static void take_command(struct bridge *bridge, const struct arrival *arrival)
 {
     const struct intake_options intake = {&bridge->options.outcome, bridge->options.policy,
                                           &bridge->known};
@@ -101,24 +108,49 @@ static void take(struct bridge *bridge, const struct arrival *arrival)
     if (record != NULL)
         record->arrived_us = inside_mono_us(bridge);
     if (record != NULL && is_repeated(bridge, record, arrival)) {
-        hold_ticket(bridge, arrival->ack_ticket);
+        hold_ticket(bridge, arrival);
         return;
     }
     if (record == NULL || !take_in(bridge, record, code, &why)) {
         record_free(record);
-        log_say(LOG_ERROR, "bridge",
-                "out of memory: a command was not taken in and not acknowledged");
+        say_not_taken();
         return;
     }
     ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
-    hold_ticket(bridge, arrival->ack_ticket);
+    hold_ticket(bridge, arrival);
 }
 
-bool taking_has_room(const struct bridge *bridge)
+static bool is_command(const struct bridge *bridge, const struct arrival *arrival)
+{
+    return arrival->from == SIDE_LOCAL ||
+           (bridge->options.takes_upstream_commands &&
+            command_topic_is_one(bridge->options.outcome.root, arrival->topic));
+}
+
+static void take(struct bridge *bridge, const struct arrival *arrival)
+{
+    if (is_command(bridge, arrival))
+        take_command(bridge, arrival);
+    else if (relay_take(bridge, arrival))
+        hold_ticket(bridge, arrival);
+    else
+        say_not_taken();
+}
+
+bool taking_has_room(const struct bridge *bridge, enum side from)
 {
     size_t undecided =
         bridge->schedule.waiting + bridge->schedule.in_flight + bridge->followers.count;
-    return undecided < LIMITS_WAITING && ledger_has_room(&bridge->ledger);
+    bool is_backed_up = from == SIDE_UPSTREAM && bridge->open_notices >= LIMITS_NOTICES;
+    return undecided < LIMITS_WAITING && !is_backed_up && ledger_has_room(&bridge->ledger);
+}
+
+size_t taking_parked(const struct bridge *bridge)
+{
+    size_t count = 0;
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        count += bridge->parkings[side].count;
+    return count;
 }
 
 /* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
@@ -139,11 +171,12 @@ static void turn_away(struct bridge *bridge, const struct arrival *arrival)
 
 static void park(struct bridge *bridge, const struct arrival *arrival)
 {
-    if (bridge->parking.count == 0)
-        log_say(LOG_WARN, "full", "commands are left with the broker until there is room");
-    if (parking_add(&bridge->parking, arrival) != ERR_NONE)
+    struct parking *parking = &bridge->parkings[arrival->from];
+    if (parking->count == 0)
+        log_say(LOG_WARN, "full", "messages are left with the broker until there is room");
+    if (parking_add(parking, arrival) != ERR_NONE)
         log_say(LOG_ERROR, "full",
-                "a command is left with the broker, which will send it again "
+                "a message is left with the broker, which will send it again "
                 "after the next reconnect");
 }
 
@@ -151,9 +184,9 @@ void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
 {
     if (bridge->is_stopping || bridge->ledger.is_broken)
         return; /* not acknowledged, so the broker keeps it */
-    if (bridge->parking.count == 0 && taking_has_room(bridge))
+    if (bridge->parkings[arrival->from].count == 0 && taking_has_room(bridge, arrival->from))
         take(bridge, arrival);
-    else if (arrival->qos == 0)
+    else if (arrival->qos == 0 && is_command(bridge, arrival))
         turn_away(bridge, arrival);
     else
         park(bridge, arrival);
@@ -161,9 +194,12 @@ void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
 
 void taking_unpark(struct bridge *bridge)
 {
-    while (!bridge->is_stopping && bridge->parking.count > 0 && taking_has_room(bridge)) {
-        take(bridge, parking_first(&bridge->parking));
-        parking_drop_first(&bridge->parking);
+    for (enum side side = 0; side < SIDE_COUNT && !bridge->is_stopping; side++) {
+        struct parking *parking = &bridge->parkings[side];
+        while (parking->count > 0 && taking_has_room(bridge, side)) {
+            take(bridge, parking_first(parking));
+            parking_drop_first(parking);
+        }
     }
 }
 
@@ -171,7 +207,7 @@ void taking_unpark(struct bridge *bridge)
 static void recall(struct bridge *bridge, struct record *record, const struct ending *ending)
 {
     record_recall(record, ending);
-    outbox_add(&bridge->outbox, record);
+    ending_post(bridge, record);
 }
 
 /* The clocks are read once: commands that shared a call have to share it again, and what may share
@@ -209,6 +245,8 @@ static enum err recover_one(void *context, const struct journal_entry *entry)
     struct recovery *recovery = context;
     struct bridge *bridge = recovery->bridge;
     struct arrival arrival = ledger_arrival(entry);
+    if (entry->is_notice)
+        return relay_recover(bridge, entry->seq, &arrival);
     const struct outcome_options outcome = as_it_arrived(bridge, entry);
     const struct intake_options intake = {.outcome = &outcome};
     struct why why = {0};

@@ -9,7 +9,8 @@
 
 void taking_arrival(struct bridge *bridge, const struct arrival *arrival);
 void taking_unpark(struct bridge *bridge); /* as many of the parked as there is room for */
-bool taking_has_room(const struct bridge *bridge);
+bool taking_has_room(const struct bridge *bridge, enum side from);
+size_t taking_parked(const struct bridge *bridge); /* arrivals, of all brokers */
 
 nodiscard enum err taking_recover(struct bridge *bridge, struct why *why);
 

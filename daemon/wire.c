@@ -55,7 +55,7 @@ static enum err start_caller(struct wire *wire, struct why *why)
 static void on_link(void *context, bool is_up)
 {
     struct wire *wire = context;
-    bridge_on_link(wire->bridge, is_up);
+    bridge_on_link(wire->bridge, SIDE_LOCAL, is_up);
 }
 
 static void on_arrival(void *context, const struct arrival *arrival)
@@ -67,7 +67,7 @@ static void on_arrival(void *context, const struct arrival *arrival)
 static void on_delivered(void *context, uint64_t post_id, enum err err)
 {
     struct wire *wire = context;
-    bridge_on_delivered(wire->bridge, post_id, err);
+    bridge_on_delivered(wire->bridge, SIDE_LOCAL, post_id, err);
 }
 
 static enum err start_mqtt(struct wire *wire, struct why *why)
@@ -115,7 +115,8 @@ static enum err start_bridge(struct wire *wire, struct why *why)
     struct bridge_options options = plan_bridge(wire->plan);
     options.outcome.executions =
         (struct port_executions){wire->local, wire->local != NULL ? local_find_execution : NULL};
-    options.broker = (struct port_broker){wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge};
+    options.brokers[SIDE_LOCAL] =
+        (struct port_broker){wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge};
     options.endpoint = (struct port_endpoint){wire->caller, caller_call, caller_describe};
     options.journal = (struct port_journal){
         wire->journal, journal_add,    journal_decide,   journal_finish, journal_bury,

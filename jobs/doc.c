@@ -1,7 +1,5 @@
 #include "jobs/doc.h"
 
-#include "base/emit.h"
-
 #include <jansson.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -277,7 +275,7 @@ static void write_object(struct emit *emit, const char *key, struct doc_node obj
 static void write_array(struct emit *emit, const char *key, struct doc_node array);
 
 /* Recurses at most DOC_DEPTH_MAX deep. */
-static void write_node(struct emit *emit, const char *key, struct doc_node node)
+void doc_emit(struct emit *emit, const char *key, struct doc_node node)
 {
     switch (doc_kind_of(node)) {
     case DOC_ABSENT:
@@ -310,7 +308,7 @@ static void write_object(struct emit *emit, const char *key, struct doc_node obj
 {
     emit_object(emit, key);
     for (struct doc_walk at = doc_walk_start(object); at.p != NULL; doc_walk_next(object, &at))
-        write_node(emit, at.key.p, at.value);
+        doc_emit(emit, at.key.p, at.value);
     emit_object_end(emit);
 }
 
@@ -318,12 +316,12 @@ static void write_array(struct emit *emit, const char *key, struct doc_node arra
 {
     emit_array(emit, key);
     for (size_t i = 0; i < doc_count(array); i++)
-        write_node(emit, NULL, doc_item(array, i));
+        doc_emit(emit, NULL, doc_item(array, i));
     emit_array_end(emit);
 }
 
 void doc_write(struct doc_node node, struct buf *out)
 {
     struct emit emit = emit_to(out);
-    write_node(&emit, NULL, node);
+    doc_emit(&emit, NULL, node);
 }

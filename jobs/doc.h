@@ -8,6 +8,7 @@
 #define JOBS_DOC_H
 
 #include "base/buf.h"
+#include "base/emit.h"
 #include "base/str.h"
 #include "base/why.h"
 
@@ -63,5 +64,7 @@ bool doc_equal(struct doc_node a, struct doc_node b);
 /* Appends the node as compact JSON. Numbers are written as short as they are read back the same:
  * 0.1 is 0.1, and 5.0 stays a real. */
 void doc_write(struct doc_node node, struct buf *out);
+/* The same into what is being written; nothing for an absent node. */
+void doc_emit(struct emit *emit, const char *key, struct doc_node node);
 
 #endif

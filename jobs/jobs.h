@@ -9,6 +9,7 @@
  *   text     those of them that ask for Unicode categories (utf8proc stays behind it)
  *   update   an UpdateJob body, checked and kept as text
  *   command  what a device sends: an update and the bridge's own members
+ *   notice   what AWS says of pending executions, as an event for each job
  *   fault    AWS's errors: permanent, throttled, transient, credentials
  *   reject   the codes of a rejected answer
  */
@@ -19,6 +20,7 @@
 #include "jobs/doc.h"
 #include "jobs/fault.h"
 #include "jobs/model.h"
+#include "jobs/notice.h"
 #include "jobs/reject.h"
 #include "jobs/update.h"
 

@@ -141,15 +141,16 @@ static enum err write_ending(struct journal *journal, uint64_t seq, const struct
                              struct why *why)
 {
     journal_row_set_ending(start(journal, DECIDE), ending);
-    enum err err = change(journal, DECIDE, seq, why);
-    if (err != ERR_NONE)
-        return err;
+    return change(journal, DECIDE, seq, why);
+}
+
+static void count_decision(struct journal *journal, const struct ending *ending)
+{
     if (ending->code == 0)
         journal->totals.accepted++;
     else
         journal->totals.rejected++;
     journal->has_news = true;
-    return ERR_NONE;
 }
 
 static enum err add(struct journal *journal, const struct journal_entry *entry, struct why *why)
@@ -161,12 +162,14 @@ static enum err add(struct journal *journal, const struct journal_entry *entry, 
         err = change(journal, ADD_UNFINISHED, entry->seq, why);
     if (err != ERR_NONE)
         return err;
-    journal->totals.received++;
+    bool is_decided = entry->state != JOURNAL_OPEN;
+    journal->totals.received += !entry->is_notice;
     journal->totals.next_seq = entry->seq + 1;
     journal->has_news = true;
     journal_space_on_added(journal->space, journal_row_bytes(entry));
-    return entry->state == JOURNAL_OPEN ? ERR_NONE
-                                        : write_ending(journal, entry->seq, &entry->ending, why);
+    if (is_decided && !entry->is_notice)
+        count_decision(journal, &entry->ending);
+    return is_decided ? write_ending(journal, entry->seq, &entry->ending, why) : ERR_NONE;
 }
 
 enum err journal_add(void *context, const struct journal_entry *entry, struct why *why)
@@ -184,6 +187,8 @@ enum err journal_decide(void *context, uint64_t seq, const struct ending *ending
     enum err err = begin(journal, why);
     if (err == ERR_NONE)
         err = write_ending(journal, seq, ending, why);
+    if (err == ERR_NONE)
+        count_decision(journal, ending);
     return note(journal, err, why);
 }
 

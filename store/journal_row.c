@@ -9,6 +9,16 @@
 /* Beyond any clock: whoever reckons with a time need not think of overflow. */
 #define TIME_MAX_MS INT64_C(1000000000000000)
 
+/* As the schema numbers them. */
+enum origin { ORIGIN_COMMAND, ORIGIN_UPSTREAM_COMMAND, ORIGIN_UPSTREAM_NOTICE, ORIGIN_COUNT };
+
+static enum origin origin_of(const struct journal_entry *entry)
+{
+    if (entry->is_notice)
+        return ORIGIN_UPSTREAM_NOTICE;
+    return entry->from == SIDE_UPSTREAM ? ORIGIN_UPSTREAM_COMMAND : ORIGIN_COMMAND;
+}
+
 void journal_row_set_command(struct statement *add, const struct journal_entry *entry,
                              int64_t repeat_hash)
 {
@@ -23,6 +33,7 @@ void journal_row_set_command(struct statement *add, const struct journal_entry *
     statement_set_bytes(add, 10, entry->payload);
     statement_set_str(add, 11, entry->trace.parent);
     statement_set_str(add, 12, entry->trace.state);
+    statement_set_int(add, 13, origin_of(entry));
 }
 
 void journal_row_set_ending(struct statement *decide, const struct ending *ending)
@@ -64,6 +75,7 @@ static bool is_possible(const struct journal_entry *entry)
 
 enum err journal_row_read(const struct statement *row, struct journal_entry *ret, struct why *why)
 {
+    int64_t origin = statement_int(row, 21);
     const struct journal_entry entry = {
         .seq = (uint64_t)statement_int(row, 0),
         .state = (enum journal_state)statement_int(row, 1),
@@ -88,8 +100,10 @@ enum err journal_row_read(const struct statement *row, struct journal_entry *ret
             },
         .payload = statement_bytes(row, 18),
         .trace = {.parent = statement_str(row, 19), .state = statement_str(row, 20)},
+        .from = origin == ORIGIN_COMMAND ? SIDE_LOCAL : SIDE_UPSTREAM,
+        .is_notice = origin == ORIGIN_UPSTREAM_NOTICE,
     };
-    if (!is_possible(&entry))
+    if (!is_possible(&entry) || origin < 0 || origin >= ORIGIN_COUNT)
         return why_set(why, ERR_DAMAGED, NULL, "command %lld in the journal is damaged",
                        (long long)entry.seq);
     *ret = entry;

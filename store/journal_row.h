@@ -7,14 +7,14 @@
 #include "store/statement.h"
 
 #define JOURNAL_ROW_ADD                                                                            \
-    "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 #define JOURNAL_ROW_DECIDE "INSERT INTO endings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 #define JOURNAL_ROW_SELECT                                                                         \
     "SELECT c.seq, CASE WHEN u.seq IS NULL THEN 2 ELSE e.seq IS NOT NULL END,"                     \
     " c.arrived_at_ms, c.expires_at_ms, c.qos, c.topic, c.response_topic, c.correlation,"          \
     " c.repeat_of, e.code, e.retry_after_s, e.decided_at_s, e.latency_ms, e.attempts,"             \
     " e.shared_by, e.field, e.message, e.request_id, c.payload, c.traceparent,"                    \
-    " c.tracestate"                                                                                \
+    " c.tracestate, c.origin"                                                                      \
     " FROM commands c LEFT JOIN endings e ON e.seq = c.seq"                                        \
     " LEFT JOIN unfinished u ON u.seq = c.seq"
 

@@ -56,5 +56,9 @@ static const char version_2[] = "CREATE TABLE memories ("
 static const char version_3[] = "ALTER TABLE commands ADD COLUMN traceparent TEXT;"
                                 "ALTER TABLE commands ADD COLUMN tracestate TEXT;";
 
-const char *const journal_schema_migrations[] = {version_1, version_2, version_3};
+/* 0: a command of the local broker; 1: one of the upstream broker; 2: a notice of that one. */
+static const char version_4[] =
+    "ALTER TABLE commands ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;";
+
+const char *const journal_schema_migrations[] = {version_1, version_2, version_3, version_4};
 const size_t journal_schema_migration_count = COUNT_OF(journal_schema_migrations);

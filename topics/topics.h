@@ -6,6 +6,7 @@
  *             <root>/jobs/<job>[/namespace-<ns>]/update
  *   answer:   <command topic>/accepted | <command topic>/rejected
  *   notify:   presets documented, greengrass, greengrass-next, or the user's own template
+ *   notice:   the same three, as an upstream broker publishes on them
  *   event:    <root>/events/jobs/<job>
  *   status:   <root>/status
  *
@@ -19,6 +20,7 @@
 #include "topics/event_topic.h"
 #include "topics/identifier.h"
 #include "topics/level.h"
+#include "topics/notice_topic.h"
 #include "topics/notify_topic.h"
 #include "topics/own_topic.h"
 #include "topics/response_topic.h"

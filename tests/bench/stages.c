@@ -93,14 +93,14 @@ static void start(struct walk *walk)
                 .chance = chance,
             },
         .deadline_ms = 300000,
-        .broker = {walk, room, publish, acknowledge},
+        .brokers = {{walk, room, publish, acknowledge}},
         .endpoint = {walk, call},
         .time = {NULL, mono_ms, wall_ms, NULL},
         .chance = chance,
     };
     enum err err = bridge_new(&options, &walk->bridge);
     assert(err == ERR_NONE);
-    bridge_on_link(walk->bridge, true);
+    bridge_on_link(walk->bridge, SIDE_LOCAL, true);
 }
 
 static void arrive(struct walk *walk, unsigned number)
@@ -142,7 +142,7 @@ static void reply_to_all(struct walk *walk)
 static void deliver_all(struct walk *walk)
 {
     for (size_t i = 0; i < walk->post_count; i++)
-        bridge_on_delivered(walk->bridge, walk->posts[i], ERR_NONE);
+        bridge_on_delivered(walk->bridge, SIDE_LOCAL, walk->posts[i], ERR_NONE);
     walk->post_count = 0;
 }
 

@@ -72,7 +72,7 @@ static void start(struct stage *stage, size_t pipe_room)
     stage->options = sample_options();
     stage->pipe = (struct pipe){.room = pipe_room};
     stage->broker = (struct port_broker){.context = &stage->pipe, .room = room, .publish = publish};
-    outbox_init(&stage->outbox, &stage->options);
+    outbox_init(&stage->outbox, &stage->options, SIDE_LOCAL, NULL);
 }
 
 /* A decided record of job j<number>: two posts, answer and event. */
@@ -85,7 +85,8 @@ static void add_asking(struct stage *stage, int number, struct str response_topi
     arrival.response_topic = response_topic;
     struct record *record = sample_taken(&stage->options, &arrival);
     sample_accept(record);
-    outbox_add(&stage->outbox, record);
+    record->post_count = outcome_post_count(&stage->options, record);
+    outbox_add(&stage->outbox, record, 0, record->post_count);
 }
 
 static void add(struct stage *stage, int number)

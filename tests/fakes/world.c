@@ -58,7 +58,10 @@ static struct bridge_options bridge_options_of(struct world *world,
                      .waiting_per_thing = options->waiting_per_thing},
         .deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : 300000,
         .verifies = options->verifies,
-        .broker = world_leave_broker(world),
+        .brokers = {world_leave_broker(world, SIDE_LOCAL),
+                    options->has_upstream ? world_leave_broker(world, SIDE_UPSTREAM)
+                                          : (struct port_broker){0}},
+        .takes_upstream_commands = options->has_upstream,
         .endpoint = world_leave_endpoint(world),
         .journal = options->is_forgetful ? (struct port_journal){0} : world_leave_journal(world),
         .policy = options->policy,
@@ -78,19 +81,29 @@ struct world *world_new(const struct world_options *options)
     world->coalesces = options->coalesces;
     world->is_forgetful = options->is_forgetful;
     world->redelivers = options->redelivers;
-    world_broker_init(&world->broker, &world->now_ms);
+    world->has_upstream = options->has_upstream;
+    world_broker_init(&world->broker, SIDE_LOCAL, &world->now_ms);
+    world_broker_init(&world->upstream, SIDE_UPSTREAM, &world->now_ms);
     world_endpoint_init(&world->endpoint, &world->now_ms);
     world_journal_init(&world->journal);
     world->options = bridge_options_of(world, options);
     assert_int_equal(bridge_new(&world->options, &world->bridge), ERR_NONE);
     world_link(world, true);
+    if (world->has_upstream)
+        world_link_upstream(world, true);
     return world;
+}
+
+struct world_broker *world_broker_of(struct world *world, enum side side)
+{
+    return side == SIDE_LOCAL ? &world->broker : &world->upstream;
 }
 
 void world_free(struct world *world)
 {
     bridge_free(world->bridge);
     world_broker_fini(&world->broker);
+    world_broker_fini(&world->upstream);
     world_endpoint_fini(&world->endpoint);
     world_journal_fini(&world->journal);
     for (size_t i = 0; i < world->arrival_count; i++) {
@@ -115,12 +128,13 @@ static void count_again(struct world *world)
             arrival->is_dropped = true;
         arrival->is_taken = false;
     }
+    world->taken_count = 0;
     for (size_t i = 0; i < world->journal.count; i++) {
         struct world_arrival *arrival = &world->arrivals[world->journal.rows[i].number];
         arrival->is_taken = true;
         arrival->is_dropped = false;
+        world->taken_count += !arrival->is_notice;
     }
-    world->taken_count = world->journal.count;
 }
 
 void world_kill(struct world *world)
@@ -131,8 +145,10 @@ void world_kill(struct world *world)
     world->is_dead = false;
     world->dies_in = world->dies_again_in;
     world->dies_again_in = 0;
-    world->was_up = world->broker.is_up;
-    world_broker_crash(&world->broker);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        world->was_up[side] = world_broker_of(world, side)->is_up;
+        world_broker_crash(world_broker_of(world, side));
+    }
     world_endpoint_crash(&world->endpoint);
     world_journal_crash(&world->journal);
     world->calls_before = world->endpoint.count;
@@ -145,8 +161,10 @@ void world_start(struct world *world)
     assert_int_equal(bridge_new(&world->options, &world->bridge), ERR_NONE);
     assert_int_equal(bridge_recover(world->bridge, &why), ERR_NONE);
     world_look(world);
-    if (world->was_up && !world->broker.is_up)
+    if (world->was_up[SIDE_LOCAL] && !world->broker.is_up)
         world_link(world, true);
+    if (world->was_up[SIDE_UPSTREAM] && !world->upstream.is_up)
+        world_link_upstream(world, true);
 }
 
 void world_crash(struct world *world)
@@ -171,7 +189,14 @@ void world_link(struct world *world, bool is_up)
 {
     world_broker_link(&world->broker, world->bridge, is_up);
     if (is_up && world->redelivers)
-        world_send_unacknowledged(world);
+        world_send_unacknowledged(world, SIDE_LOCAL);
+}
+
+void world_link_upstream(struct world *world, bool is_up)
+{
+    world_broker_link(&world->upstream, world->bridge, is_up);
+    if (is_up && world->redelivers)
+        world_send_unacknowledged(world, SIDE_UPSTREAM);
 }
 
 void world_deliver(struct world *world, size_t count)
@@ -190,8 +215,9 @@ static void let_happen(struct world *world)
 {
     while (world_endpoint_step(&world->endpoint, world->bridge))
         world_look(world);
-    while (world_broker_step(&world->broker, world->bridge))
-        world_look(world);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        while (world_broker_step(world_broker_of(world, side), world->bridge))
+            world_look(world);
     world_turn(world);
 }
 
@@ -206,7 +232,8 @@ static int64_t next_ms(const struct world *world)
     if (due != DUE_NEVER)
         due -= MONO_START_MS;
     due = earlier(due, world_endpoint_due_ms(&world->endpoint));
-    return earlier(due, world_broker_due_ms(&world->broker));
+    due = earlier(due, world_broker_due_ms(&world->broker));
+    return earlier(due, world_broker_due_ms(&world->upstream));
 }
 
 /* Everything due now, and time set to what is due next, but not beyond at_ms. */
@@ -253,7 +280,9 @@ const struct world_post *world_answer(const struct world *world, size_t number)
 {
     assert_true(number < world->arrival_count);
     size_t place = world->arrivals[number].last_answer;
-    return place == 0 ? NULL : &world->broker.posts[place - 1];
+    const struct world_broker *broker =
+        world->arrivals[number].from == SIDE_LOCAL ? &world->broker : &world->upstream;
+    return place == 0 ? NULL : &broker->posts[place - 1];
 }
 
 const char *world_code(const struct world *world, size_t number)

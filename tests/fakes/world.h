@@ -32,6 +32,7 @@ struct world_options {
     struct port_executions find; /* [none] */
     const struct policy *policy; /* [everything is allowed] */
     struct port_memory memory;   /* [none] */
+    bool has_upstream;           /* [there is the local broker alone] */
 };
 
 /* A command as a test words it; what is not said is left out. */
@@ -49,9 +50,14 @@ struct world_command {
     bool is_retained;
     bool is_qos0;
     bool is_anonymous; /* without Correlation Data: its answers are not looked at */
+    enum side from;    /* [local] */
+    bool is_notice;    /* on a topic and with a payload of its own */
 };
 
 struct world_arrival {
+    enum side from;
+    bool is_notice;
+    bool is_let_go; /* a notice that needs no journal: the bridge's own, or about no job */
     char *topic;
     char *payload;
     char *response_topic; /* NULL: none */
@@ -67,10 +73,16 @@ struct world_arrival {
     bool is_taken; /* counted by the bridge as received */
     bool is_acknowledged;
     bool is_dropped;            /* expired at the broker, or of QoS 0 and lost in a crash */
-    size_t last_answer;         /* place among the broker's posts, from 1; 0: none yet */
+    size_t last_answer;         /* place among its broker's posts, from 1; 0: none yet */
     size_t repeats_seen;        /* how often it was answered as a repeat */
     unsigned answers_delivered; /* counted by world_check_end */
     char code[32];              /* of the last answer, see world_code */
+};
+
+/* What a port of a broker knows. */
+struct world_port {
+    struct world *world;
+    struct world_broker *broker;
 };
 
 struct world {
@@ -84,6 +96,9 @@ struct world {
     struct bridge_options options; /* of every bridge of this world */
     struct bridge *bridge;         /* NULL between world_kill and world_start */
     struct world_broker broker;
+    struct world_broker upstream;
+    struct world_port ports[SIDE_COUNT];
+    bool has_upstream;
     struct world_endpoint endpoint;
     struct world_journal journal;
     struct world_arrival *arrivals; /* by number */
@@ -96,11 +111,11 @@ struct world {
     size_t calls_before; /* this life of the bridge */
     bool is_abandoned;
     unsigned dies_in; /* the process dies before the n-th thing it does (1: the next); 0: never */
-    unsigned dies_again_in; /* what dies_in is after that */
-    bool is_dead;           /* so it has; world_crash follows by itself */
-    bool was_up;            /* the link, before world_kill */
-    size_t posts_seen;      /* how far the checks have looked */
-    size_t acks_seen;
+    unsigned dies_again_in;        /* what dies_in is after that */
+    bool is_dead;                  /* so it has; world_crash follows by itself */
+    bool was_up[SIDE_COUNT];       /* the links, before world_kill */
+    size_t posts_seen[SIDE_COUNT]; /* how far the checks have looked */
+    size_t acks_seen[SIDE_COUNT];
     size_t calls_seen;
     size_t effects_seen;
 };
@@ -121,7 +136,7 @@ size_t world_send(struct world *world, const struct world_command *command);
  */
 void world_send_again(struct world *world, size_t number, bool is_duplicate);
 /* Whatever was not acknowledged, in order. A new link begins with it in a world that redelivers. */
-void world_send_unacknowledged(struct world *world);
+void world_send_unacknowledged(struct world *world, enum side side);
 /* The number of the arrival that was delivered with the ticket. */
 size_t world_delivered(const struct world *world, uint64_t ticket);
 
@@ -135,7 +150,9 @@ void world_crash(struct world *world); /* both at once */
 void world_look(struct world *world);
 
 void world_link(struct world *world, bool is_up);
-void world_deliver(struct world *world, size_t count);
+void world_link_upstream(struct world *world, bool is_up);
+void world_deliver(struct world *world, size_t count); /* of the local broker's posts */
+struct world_broker *world_broker_of(struct world *world, enum side side);
 void world_turn(struct world *world);
 
 /* Lets everything happen that is due up to and at that time, each at its own time. */

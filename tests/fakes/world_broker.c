@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-void world_broker_init(struct world_broker *broker, const int64_t *now_ms)
+void world_broker_init(struct world_broker *broker, enum side side, const int64_t *now_ms)
 {
-    *broker =
-        (struct world_broker){.now_ms = now_ms, .window = 64, .payload_max = LIMITS_COMMAND_BYTES};
+    *broker = (struct world_broker){
+        .side = side, .now_ms = now_ms, .window = 64, .payload_max = LIMITS_COMMAND_BYTES};
 }
 
 void world_broker_fini(struct world_broker *broker)
@@ -92,7 +92,7 @@ void world_broker_link(struct world_broker *broker, struct bridge *bridge, bool 
         broker->link++;
     else
         broker->next = broker->count; /* nobody will ever hear of the others */
-    bridge_on_link(bridge, is_up);
+    bridge_on_link(bridge, broker->side, is_up);
 }
 
 void world_broker_crash(struct world_broker *broker)
@@ -117,7 +117,7 @@ void world_broker_deliver(struct world_broker *broker, struct bridge *bridge, si
         if (is_refused)
             broker->refusals--;
         post->is_delivered = !is_refused;
-        bridge_on_delivered(bridge, post->id, is_refused ? ERR_REFUSED : ERR_NONE);
+        bridge_on_delivered(bridge, broker->side, post->id, is_refused ? ERR_REFUSED : ERR_NONE);
     }
 }
 

@@ -23,6 +23,7 @@ struct world_post {
 };
 
 struct world_broker {
+    enum side side;
     const int64_t *now_ms;
     bool is_up;
     unsigned link;           /* counts connections */
@@ -41,7 +42,7 @@ struct world_broker {
     size_t ack_capacity;
 };
 
-void world_broker_init(struct world_broker *broker, const int64_t *now_ms);
+void world_broker_init(struct world_broker *broker, enum side side, const int64_t *now_ms);
 void world_broker_fini(struct world_broker *broker);
 struct port_broker world_broker_port(struct world_broker *broker);
 

@@ -10,13 +10,20 @@ uint64_t world_check_counted(const struct world *world)
     return books.received + books.turned_away;
 }
 
+uint64_t world_check_dropped(const struct world *world)
+{
+    struct bridge_books books = bridge_books(world->bridge);
+    return books.notices_own + books.notices - world->journal.notices;
+}
+
 /* Arrivals that were parked are taken in later, in order, on the link they came by. */
 static void note_taken(struct world *world)
 {
     for (size_t i = 0; world->taken_count < world_check_counted(world); i++) {
         assert_true(i < world->arrival_count);
         struct world_arrival *arrival = &world->arrivals[i];
-        if (arrival->is_taken || arrival->link != world->broker.link)
+        if (arrival->is_taken || arrival->is_notice ||
+            arrival->link != world_broker_of(world, arrival->from)->link)
             continue;
         if (!world->is_forgetful && world_journal_row(&world->journal, i) == NULL)
             continue; /* it repeats another, or is parked still */
@@ -44,15 +51,15 @@ static void check_books(const struct world *world)
 /* It was taken in, or repeats what was. */
 static bool is_known(const struct world *world, size_t number)
 {
-    return world->arrivals[number].is_taken ||
+    return world->arrivals[number].is_taken || world->arrivals[number].is_let_go ||
            (!world->is_forgetful && world_journal_answerer(&world->journal, number) != NULL);
 }
 
-static void check_acks(struct world *world)
+static void check_acks(struct world *world, enum side side)
 {
-    const struct world_broker *broker = &world->broker;
-    for (; world->acks_seen < broker->ack_count; world->acks_seen++) {
-        uint64_t ticket = broker->acks[world->acks_seen];
+    const struct world_broker *broker = world_broker_of(world, side);
+    for (; world->acks_seen[side] < broker->ack_count; world->acks_seen[side]++) {
+        uint64_t ticket = broker->acks[world->acks_seen[side]];
         size_t number = world_delivered(world, ticket);
         struct world_arrival *arrival = &world->arrivals[number];
         assert_int_equal(ticket, arrival->ticket);
@@ -60,8 +67,8 @@ static void check_acks(struct world *world)
         assert_true(is_known(world, number));
         assert_false(arrival->is_acknowledged);
         arrival->is_acknowledged = true;
-        if (world->acks_seen > 0)
-            assert_true(broker->acks[world->acks_seen - 1] < ticket);
+        if (world->acks_seen[side] > 0)
+            assert_true(broker->acks[world->acks_seen[side] - 1] < ticket);
     }
 }
 
@@ -105,19 +112,20 @@ static void check_sent_again(struct world *world, size_t number, const struct wo
 }
 
 /* Answers are the posts with correlation data. */
-static void check_posts(struct world *world)
+static void check_posts(struct world *world, enum side side)
 {
-    const struct world_broker *broker = &world->broker;
-    for (; world->posts_seen < broker->count; world->posts_seen++) {
-        const struct world_post *post = &broker->posts[world->posts_seen];
+    const struct world_broker *broker = world_broker_of(world, side);
+    for (; world->posts_seen[side] < broker->count; world->posts_seen[side]++) {
+        const struct world_post *post = &broker->posts[world->posts_seen[side]];
         if (post->correlation == NULL)
             continue;
         struct world_arrival *arrival = arrival_of(world, post);
         size_t number = (size_t)(arrival - world->arrivals);
         assert_true(is_known(world, number));
+        assert_int_equal(arrival->from, side);
         if (arrival->last_answer != 0)
             check_sent_again(world, number, &broker->posts[arrival->last_answer - 1], post);
-        arrival->last_answer = world->posts_seen + 1;
+        arrival->last_answer = world->posts_seen[side] + 1;
         read_code(post, arrival);
     }
 }
@@ -182,8 +190,10 @@ static void check_effects(struct world *world)
 
 void world_check_left(struct world *world)
 {
-    check_acks(world);
-    check_posts(world);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        check_acks(world, side);
+        check_posts(world, side);
+    }
     check_calls(world);
     check_effects(world);
 }
@@ -202,7 +212,7 @@ static void check_answered(const struct world *world, size_t number)
     bool may_be_more = world->broker.life > 0 || repeats_of(world, number) > 0;
     if (world->redelivers && !arrival->is_qos0)
         assert_true(arrival->is_acknowledged || arrival->is_dropped);
-    if (arrival->correlation == NULL || arrival->is_dropped)
+    if (arrival->correlation == NULL || arrival->is_notice || arrival->is_dropped)
         return;
     if (may_be_more)
         assert_true(arrival->answers_delivered >= arrival->is_taken);
@@ -210,14 +220,19 @@ static void check_answered(const struct world *world, size_t number)
         assert_int_equal(arrival->answers_delivered, arrival->is_taken);
 }
 
-static void check_answered_once(struct world *world)
+static void count_answers(struct world *world, const struct world_broker *broker)
 {
-    const struct world_broker *broker = &world->broker;
     for (size_t i = 0; i < broker->count; i++) {
         const struct world_post *post = &broker->posts[i];
         if (post->correlation != NULL && post->is_delivered)
             arrival_of(world, post)->answers_delivered++;
     }
+}
+
+static void check_answered_once(struct world *world)
+{
+    count_answers(world, &world->broker);
+    count_answers(world, &world->upstream);
     for (size_t i = 0; i < world->arrival_count; i++)
         check_answered(world, i);
 }

@@ -18,10 +18,12 @@
 void world_check_step(struct world *world);
 
 /* The same without the books: of a bridge that is dead or broken. */
+void world_check_left(struct world *world);
+
 /* Arrivals that the bridge counts, those that it turned away included. */
 uint64_t world_check_counted(const struct world *world);
-
-void world_check_left(struct world *world);
+/* Notices that the bridge has let go of without the journal. */
+uint64_t world_check_dropped(const struct world *world);
 
 /* At the end: nothing waits, and every command taken in has its answer delivered, exactly once
  * unless there was a crash or a repeat. */

@@ -184,11 +184,13 @@ static enum err add(void *context, const struct journal_entry *entry, struct why
     row->key = key_of(entry);
     if (entry->state == JOURNAL_DECIDED) {
         keep_ending(&row->entry.ending, &entry->ending);
-        count_decision(journal, &entry->ending);
+        if (!entry->is_notice)
+            count_decision(journal, &entry->ending);
     }
     index_row(journal, journal->count);
     note_change(journal, journal->count - 1);
-    journal->totals.received++;
+    journal->totals.received += !entry->is_notice;
+    journal->notices += entry->is_notice;
     journal->totals.next_seq++;
     return ERR_NONE;
 }
@@ -336,6 +338,7 @@ void world_journal_crash(struct world_journal *journal)
     }
     journal->changed_count = 0;
     journal->totals = journal->committed;
+    journal->notices = 0;
     journal->is_failed = false;
 }
 

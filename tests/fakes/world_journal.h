@@ -39,6 +39,7 @@ struct world_journal {
     size_t *changed; /* places of rows, since the last commit */
     size_t changed_count;
     size_t changed_capacity;
+    size_t notices; /* added in this life of the bridge */
     struct journal_totals totals;
     struct journal_totals committed;
     size_t delivering; /* number of the arrival that the bridge is being told of; or nobody */

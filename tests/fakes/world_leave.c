@@ -13,7 +13,7 @@ static bool is_dead(struct world *world)
 /* What the journal has of an arrival that is not best effort. */
 static int committed(const struct world *world, size_t number)
 {
-    if (world->arrivals[number].is_qos0)
+    if (world->arrivals[number].is_qos0 || world->arrivals[number].is_let_go)
         return JOURNAL_FINISHED;
     const struct world_row *row = world_journal_answerer(&world->journal, number);
     return row == NULL ? -1 : row->committed;
@@ -21,15 +21,16 @@ static int committed(const struct world *world, size_t number)
 
 static size_t room(void *context)
 {
-    struct world *world = context;
-    struct port_broker broker = world_broker_port(&world->broker);
+    const struct world_port *port = context;
+    struct port_broker broker = world_broker_port(port->broker);
     return broker.room(broker.context);
 }
 
 static enum err publish(void *context, const struct post *post)
 {
-    struct world *world = context;
-    struct port_broker broker = world_broker_port(&world->broker);
+    const struct world_port *port = context;
+    struct world *world = port->world;
+    struct port_broker broker = world_broker_port(port->broker);
     int64_t number;
     if (is_dead(world))
         return ERR_NONE;
@@ -43,8 +44,9 @@ static enum err publish(void *context, const struct post *post)
 
 static void acknowledge(void *context, uint64_t ack_ticket)
 {
-    struct world *world = context;
-    struct port_broker broker = world_broker_port(&world->broker);
+    const struct world_port *port = context;
+    struct world *world = port->world;
+    struct port_broker broker = world_broker_port(port->broker);
     if (is_dead(world))
         return;
     if (!world->is_forgetful)
@@ -52,9 +54,10 @@ static void acknowledge(void *context, uint64_t ack_ticket)
     broker.acknowledge(broker.context, ack_ticket);
 }
 
-struct port_broker world_leave_broker(struct world *world)
+struct port_broker world_leave_broker(struct world *world, enum side side)
 {
-    return (struct port_broker){world, room, publish, acknowledge};
+    world->ports[side] = (struct world_port){world, world_broker_of(world, side)};
+    return (struct port_broker){&world->ports[side], room, publish, acknowledge};
 }
 
 /* The last call for the job in this life of the bridge that was done, or NULL. */
@@ -102,10 +105,27 @@ static struct port_journal journal_of(struct world *world)
     return world_journal_port(&world->journal);
 }
 
+/* A notice has no Correlation Data: one that was parked is known by its bytes. */
+static void find_parked(struct world *world, const struct journal_entry *entry)
+{
+    for (size_t i = 0; i < world->arrival_count; i++)
+        if (str_eq_text(entry->payload, world->arrivals[i].payload))
+            world->journal.delivering = i;
+}
+
 static enum err add(void *context, const struct journal_entry *entry, struct why *why)
 {
-    struct port_journal journal = journal_of(context);
-    return is_dead(context) ? ERR_NONE : journal.add(journal.context, entry, why);
+    struct world *world = context;
+    struct port_journal journal = journal_of(world);
+    bool was_parked = entry->is_notice && world->journal.delivering == WORLD_NOBODY;
+    if (is_dead(world))
+        return ERR_NONE;
+    if (was_parked)
+        find_parked(world, entry);
+    enum err err = journal.add(journal.context, entry, why);
+    if (was_parked)
+        world->journal.delivering = WORLD_NOBODY;
+    return err;
 }
 
 static enum err decide(void *context, uint64_t seq, const struct ending *ending, struct why *why)

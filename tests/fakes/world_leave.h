@@ -13,7 +13,7 @@
 
 #include "tests/fakes/world.h"
 
-struct port_broker world_leave_broker(struct world *world);
+struct port_broker world_leave_broker(struct world *world, enum side side);
 struct port_endpoint world_leave_endpoint(struct world *world);
 struct port_journal world_leave_journal(struct world *world);
 

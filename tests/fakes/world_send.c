@@ -58,10 +58,13 @@ static struct world_arrival *add_arrival(struct world *world, const struct world
                            sizeof world->arrivals[0]);
     struct world_arrival *arrival = &world->arrivals[world->arrival_count++];
     *arrival = (struct world_arrival){
+        .from = command->from,
+        .is_notice = command->is_notice,
         .topic = str_dup(buf_str(&topic)),
         .payload = str_dup(buf_str(&payload)),
         .response_topic = str_dup(str_of(command->response_topic)),
-        .correlation = command->is_anonymous ? NULL : str_dup(str_of(correlation)),
+        .correlation =
+            command->is_anonymous || command->is_notice ? NULL : str_dup(str_of(correlation)),
         .traceparent = str_dup(str_of(command->traceparent)),
         .tracestate = str_dup(str_of(command->tracestate)),
         .at_ms = world->now_ms,
@@ -80,14 +83,16 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
     world->deliveries = grow(world->deliveries, world->delivery_count, &world->delivery_capacity,
                              sizeof world->deliveries[0]);
     world->deliveries[world->delivery_count++] = number;
-    arrival->link = world->broker.link;
+    arrival->link = world_broker_of(world, arrival->from)->link;
     arrival->ticket = (uint64_t)arrival->link << 32 | world->delivery_count;
     arrival->is_acknowledged = false;
     int64_t left_ms = arrival->expires_ms - world->now_ms;
     uint64_t counted = world_check_counted(world);
+    uint64_t dropped = world_check_dropped(world);
     world->journal.delivering = number;
     bridge_on_arrival(world->bridge,
                       &(struct arrival){
+                          .from = arrival->from,
                           .topic = str_of(arrival->topic),
                           .payload = str_of(arrival->payload),
                           .response_topic = str_of(arrival->response_topic),
@@ -100,6 +105,8 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
                           .ack_ticket = arrival->is_qos0 ? 0 : arrival->ticket,
                       });
     world->journal.delivering = WORLD_NOBODY;
+    if (!world->is_dead)
+        arrival->is_let_go = world_check_dropped(world) > dropped;
     if (world->is_dead) {
         world_look(world);
     } else if (world_check_counted(world) > counted) {
@@ -110,7 +117,7 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
 
 size_t world_send(struct world *world, const struct world_command *command)
 {
-    assert_true(world->broker.is_up);
+    assert_true(world_broker_of(world, command->from)->is_up);
     size_t number = world->arrival_count;
     (void)add_arrival(world, command);
     deliver(world, number, false);
@@ -119,16 +126,19 @@ size_t world_send(struct world *world, const struct world_command *command)
 
 void world_send_again(struct world *world, size_t number, bool is_duplicate)
 {
-    assert_true(world->broker.is_up && number < world->arrival_count);
+    assert_true(number < world->arrival_count);
+    assert_true(world_broker_of(world, world->arrivals[number].from)->is_up);
     deliver(world, number, is_duplicate);
 }
 
-void world_send_unacknowledged(struct world *world)
+void world_send_unacknowledged(struct world *world, enum side side)
 {
-    unsigned link = world->broker.link; /* another one begins at the beginning */
-    for (size_t i = 0; i < world->arrival_count && world->broker.link == link; i++) {
+    const struct world_broker *broker = world_broker_of(world, side);
+    unsigned link = broker->link; /* another one begins at the beginning */
+    for (size_t i = 0; i < world->arrival_count && broker->link == link; i++) {
         struct world_arrival *arrival = &world->arrivals[i];
-        if (arrival->is_qos0 || arrival->is_acknowledged || arrival->is_dropped)
+        if (arrival->from != side || arrival->is_qos0 || arrival->is_acknowledged ||
+            arrival->is_dropped)
             continue;
         bool has_expired = arrival->expires_ms >= 0 && arrival->expires_ms <= world->now_ms;
         if (has_expired && !arrival->is_taken)

@@ -27,10 +27,11 @@
 
 static const struct table {
     const char *name;
-    const char *columns; /* i: integer, t: text, b: bytes */
+    const char
+        *columns; /* i: integer, t: text, b: bytes, n: integer, 0 where the line ends early */
 } tables[] = {
-    {"commands", "iiiiittbbbtt"}, {"endings", "iiiiiiittt"}, {"unfinished", "i"}, {"dead", "iit"},
-    {"books", "iiiiiib"},         {"memories", "itt"},
+    {"commands", "iiiiittbbbttn"}, {"endings", "iiiiiiittt"}, {"unfinished", "i"}, {"dead", "iit"},
+    {"books", "iiiiiib"},          {"memories", "itt"},
 };
 
 static void bind(struct sqlite3_stmt *row, int at, char type, struct str value)
@@ -38,7 +39,7 @@ static void bind(struct sqlite3_stmt *row, int at, char type, struct str value)
     int64_t number = 0;
     if (str_eq_text(value, "-"))
         sqlite3_bind_null(row, at);
-    else if (type == 'i' && str_to_int(value, INT64_MIN, INT64_MAX, &number))
+    else if ((type == 'i' || type == 'n') && str_to_int(value, INT64_MIN, INT64_MAX, &number))
         sqlite3_bind_int64(row, at, number);
     else if (type == 'b')
         sqlite3_bind_blob64(row, at, value.n > 0 ? value.p : "", value.n, SQLITE_STATIC);
@@ -58,10 +59,13 @@ static void insert(struct sqlite3 *db, struct str line)
         if (!str_eq_text(name, tables[i].name))
             continue;
         sqlite3_snprintf(sizeof sql, sql, "INSERT OR REPLACE INTO %s VALUES (?%.*s)",
-                         tables[i].name, 2 * ((int)strlen(columns) - 1), ",?,?,?,?,?,?,?,?,?,?,?");
+                         tables[i].name, 2 * ((int)strlen(columns) - 1),
+                         ",?,?,?,?,?,?,?,?,?,?,?,?");
         assert(sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK);
-        for (int at = 0; columns[at] != '\0'; at++)
-            bind(row, at + 1, columns[at], str_is_absent(line) ? STR("-") : str_cut(&line, '\t'));
+        for (int at = 0; columns[at] != '\0'; at++) {
+            struct str missing = columns[at] == 'n' ? STR("0") : STR("-");
+            bind(row, at + 1, columns[at], str_is_absent(line) ? missing : str_cut(&line, '\t'));
+        }
         sqlite3_step(row);
         sqlite3_finalize(row);
     }
@@ -187,7 +191,7 @@ static struct bridge_options options_of(struct world *world, struct journal *jou
         .schedule = {.max_in_flight = 1, .burst = 1, .coalesces = true},
         .deadline_ms = 300000,
         .policy = policy,
-        .broker = {world, room, publish, acknowledge},
+        .brokers = {{world, room, publish, acknowledge}},
         .endpoint = {world, start_call, start_call},
         .journal = {journal, journal_add, journal_decide, journal_finish, journal_bury,
                     journal_find, journal_commit, journal_has_room, journal_totals, journal_each},
@@ -205,7 +209,7 @@ static void let_happen(struct world *world)
         bridge_on_reply(world->bridge, &reply);
     }
     while (world->post_count > 0)
-        bridge_on_delivered(world->bridge, world->posts[--world->post_count], ERR_NONE);
+        bridge_on_delivered(world->bridge, SIDE_LOCAL, world->posts[--world->post_count], ERR_NONE);
     world->mono_ms += 1000;
     bridge_turn(world->bridge);
 }

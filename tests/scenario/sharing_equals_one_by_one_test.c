@@ -17,7 +17,7 @@
 #define JOBS     4 /* those that are there; "job-4" is not */
 
 /* One world with an endpoint of its own. */
-struct side {
+struct world_side {
     struct scratch scratch;
     struct dispatch dispatch;
     struct world *world;
@@ -25,7 +25,7 @@ struct side {
     struct server_response response;
 };
 
-static int ask(struct side *side, const char *method, const char *path, const char *namespace,
+static int ask(struct world_side *side, const char *method, const char *path, const char *namespace,
                const char *body)
 {
     char query[96];
@@ -43,7 +43,7 @@ static int ask(struct side *side, const char *method, const char *path, const ch
     return side->response.status;
 }
 
-static void create_jobs(struct side *side)
+static void create_jobs(struct world_side *side)
 {
     for (int i = 0; i < JOBS; i++) {
         char path[32];
@@ -66,7 +66,7 @@ static uint64_t draw(uint64_t *seed, uint64_t limit)
 /* One call in eight goes wrong: half of those have taken effect all the same. */
 static struct world_reply serve(void *context, const struct world_call *call)
 {
-    struct side *side = context;
+    struct world_side *side = context;
     struct world_reply reply = {.takes_ms = 1 + (int64_t)draw(&side->mishaps, 200)};
     uint64_t mishap = draw(&side->mishaps, 16);
     if (mishap == 0) {
@@ -82,9 +82,9 @@ static struct world_reply serve(void *context, const struct world_call *call)
     return reply;
 }
 
-static void open_side(struct side *side, bool coalesces, uint64_t seed)
+static void open_side(struct world_side *side, bool coalesces, uint64_t seed)
 {
-    *side = (struct side){.dispatch = {.region = "us-east-1"}, .mishaps = seed};
+    *side = (struct world_side){.dispatch = {.region = "us-east-1"}, .mishaps = seed};
     scratch_init(&side->scratch);
     const struct store_options options = {
         .path = scratch_file(&side->scratch, "jobs.db"),
@@ -105,7 +105,7 @@ static void open_side(struct side *side, bool coalesces, uint64_t seed)
     side->world->endpoint.decide_context = side;
 }
 
-static void close_side(struct side *side)
+static void close_side(struct world_side *side)
 {
     world_end(side->world);
     execution_store_free(side->dispatch.executions);
@@ -139,7 +139,7 @@ static void word_members(uint64_t *seed, size_t number, char *text, size_t size)
              parts[2], parts[3], is_empty ? spare : "");
 }
 
-static void send_to_both(struct side sides[2], uint64_t *seed, size_t number)
+static void send_to_both(struct world_side sides[2], uint64_t *seed, size_t number)
 {
     char job[16];
     char payload[1024];
@@ -157,7 +157,7 @@ static void send_to_both(struct side sides[2], uint64_t *seed, size_t number)
 }
 
 /* The two need not be at the same command at the same time, so a job is cancelled between. */
-static void cancel_a_job(struct side sides[2])
+static void cancel_a_job(struct world_side sides[2])
 {
     for (int i = 0; i < 2; i++) {
         struct world *world = sides[i].world;
@@ -166,7 +166,7 @@ static void cancel_a_job(struct side sides[2])
     }
 }
 
-static void compare(struct side sides[2])
+static void compare(struct world_side sides[2])
 {
     for (size_t number = 0; number < COMMANDS; number++)
         assert_string_equal(world_code(sides[0].world, number), world_code(sides[1].world, number));
@@ -189,7 +189,7 @@ static size_t count_code(const struct world *world, const char *code)
 
 static void one_round(uint64_t seed)
 {
-    struct side sides[2];
+    struct world_side sides[2];
     open_side(&sides[0], true, seed);
     open_side(&sides[1], false, seed + 1);
     for (size_t number = 0; number < COMMANDS; number++) {
