@@ -18,6 +18,9 @@
 #define LIMITS_TOPIC_SLASHES 7
 #define LIMITS_TOPIC_ROOT    64 /* the bridge's own: leaves an answer topic room for the rest */
 
+/* Subscriptions of one connection. Source: AWS IoT Core message broker quotas. */
+#define LIMITS_AWS_SUBSCRIPTIONS 50
+
 /* A command. Source: AWS IoT Core maximum publish size; `things` is the bridge's own. */
 #define LIMITS_COMMAND_BYTES 131072
 #define LIMITS_UPDATE_BYTES                                                                        \

@@ -60,15 +60,33 @@ static void emit_speed(struct emit *emit, const struct snapshot *now)
     emit_text(emit, "breaker", breaker_state_name(now->breaker));
 }
 
-static void emit_parts(struct emit *emit, const struct snapshot *now)
+static void emit_link(struct emit *emit, const struct snapshot_link *link)
+{
+    emit_text(emit, "broker", link->broker);
+    emit_bool(emit, "connected", link->is_connected);
+    emit_text(emit, "problem", link->problem);
+    emit_count(emit, "connects", link->stats.connects);
+    emit_count(emit, "losses", link->stats.losses);
+    emit_count(emit, "onTheirWay", link->stats.on_their_way);
+}
+
+static void emit_links(struct emit *emit, const struct snapshot *now)
 {
     emit_object(emit, "mqtt");
-    emit_bool(emit, "connected", now->is_connected);
-    emit_text(emit, "problem", now->mqtt_problem);
-    emit_count(emit, "connects", now->mqtt.connects);
-    emit_count(emit, "losses", now->mqtt.losses);
-    emit_count(emit, "onTheirWay", now->mqtt.on_their_way);
+    emit_link(emit, &now->links[SIDE_LOCAL]);
     emit_object_end(emit);
+    if (now->links[SIDE_UPSTREAM].broker[0] == '\0')
+        return;
+    emit_object(emit, "upstream");
+    emit_link(emit, &now->links[SIDE_UPSTREAM]);
+    emit_count(emit, "notices", now->books.notices);
+    emit_count(emit, "noticesWaiting", now->books.notices_waiting);
+    emit_object_end(emit);
+}
+
+static void emit_parts(struct emit *emit, const struct snapshot *now)
+{
+    emit_links(emit, now);
     emit_object(emit, "journal");
     emit_bool(emit, "works", now->has_journal);
     emit_text(emit, "problem", now->journal_problem);
@@ -90,7 +108,7 @@ static void emit_facts(struct emit *emit, const struct snapshot *now)
     emit_object(emit, "facts");
     emit_text(emit, "endpoint", now->endpoint);
     emit_text(emit, "region", now->region);
-    emit_text(emit, "broker", now->broker);
+    emit_text(emit, "broker", now->links[SIDE_LOCAL].broker);
     emit_object_end(emit);
 }
 

@@ -68,14 +68,40 @@ static int run(int argc, char **argv)
     return loop_run(config, options.config);
 }
 
+static void print_broker(const char *title, const struct config_broker *broker)
+{
+    printf("  %-9s %s, MQTT %s, as %s", title, broker->url, broker->version == 5 ? "5" : "3.1.1",
+           broker->client_id);
+}
+
+static void print_list(const char *title, const struct config_list *list)
+{
+    printf("%s", title);
+    for (size_t i = 0; i < list->count; i++)
+        printf("%s%s", i > 0 ? ", " : " ", list->items[i]);
+}
+
+static void print_upstream(const struct config *config)
+{
+    if (config->upstream.broker.url == NULL)
+        return;
+    print_broker("upstream", &config->upstream.broker);
+    if (config->upstream.things.count > 0) {
+        print_list("; notices of", &config->upstream.things);
+        print_list(" in", &config->upstream.namespaces);
+    }
+    puts(config->upstream.commands != 0 ? "; commands" : "");
+}
+
 static void print_summary(const char *file, const struct config *config)
 {
     struct buf endpoint;
     buf_init(&endpoint, 1024);
     config_endpoint_url(config, &endpoint);
     printf("%s: ok\n", file != NULL ? file : "built-in defaults");
-    printf("  broker    %s, MQTT %s, as %s\n", config->mqtt.url,
-           config->mqtt.version == 5 ? "5" : "3.1.1", config->mqtt.client_id);
+    print_broker("broker", &config->mqtt);
+    puts("");
+    print_upstream(config);
     printf("  topics    %s/...; notify", config->topics.root);
     for (size_t i = 0; i < config->topics.notify.count; i++)
         printf(" %s", config->topics.notify.items[i]);

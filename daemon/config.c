@@ -101,18 +101,23 @@ struct credentials_options config_credentials(const struct config *config, struc
     };
 }
 
-struct mqtt_options config_mqtt(const struct config *config)
+const struct config_broker *config_broker(const struct config *config, enum side side)
+{
+    return side == SIDE_LOCAL ? &config->mqtt : &config->upstream.broker;
+}
+
+struct mqtt_options config_mqtt(const struct config_broker *broker)
 {
     return (struct mqtt_options){
-        .url = config->mqtt.url,
-        .client_id = config->mqtt.client_id,
-        .version = (int)config->mqtt.version,
-        .keep_alive_s = (int)(config->mqtt.keep_alive_ms / 1000),
-        .username = config->mqtt.username,
-        .password_file = config->mqtt.password_file,
-        .ca_file = config->mqtt.ca_file,
-        .cert_file = config->mqtt.cert_file,
-        .key_file = config->mqtt.key_file,
+        .url = broker->url,
+        .client_id = broker->client_id,
+        .version = (int)broker->version,
+        .keep_alive_s = (int)(broker->keep_alive_ms / 1000),
+        .username = broker->username,
+        .password_file = broker->password_file,
+        .ca_file = broker->ca_file,
+        .cert_file = broker->cert_file,
+        .key_file = broker->key_file,
     };
 }
 

@@ -12,7 +12,8 @@
 #include "http/credentials.h"
 #include "mqtt/mqtt.h"
 
-#define CONFIG_NOTIFY_MAX 8 /* entries of topics.notify */
+#define CONFIG_NOTIFY_MAX   8   /* entries of topics.notify */
+#define CONFIG_FOLLOWED_MAX 100 /* of upstream.things, and of upstream.namespaces */
 
 struct policy;
 
@@ -21,19 +22,22 @@ struct config_list {
     size_t count;
 };
 
+/* A broker and how to reach it. */
+struct config_broker {
+    char *url;
+    char *client_id;
+    int64_t version; /* 5, or 3 for 3.1.1 */
+    int64_t keep_alive_ms;
+    char *username;
+    char *password_file;
+    char *ca_file;
+    char *cert_file; /* with key_file, or neither */
+    char *key_file;
+};
+
 struct config {
     char *state; /* directory of the databases and the credentials file */
-    struct {
-        char *url;
-        char *client_id;
-        int64_t version; /* 5, or 3 for 3.1.1 */
-        int64_t keep_alive_ms;
-        char *username;
-        char *password_file;
-        char *ca_file;
-        char *cert_file; /* with key_file, or neither */
-        char *key_file;
-    } mqtt;
+    struct config_broker mqtt;
     struct {
         char *root;
         struct config_list notify; /* presets and templates: see topics/notify_topic.h */
@@ -77,6 +81,12 @@ struct config {
         char *listen;
         char *token_file; /* NULL: nobody is asked for a token, and listen is a loopback address */
     } admin;
+    struct {
+        struct config_broker broker; /* its url NULL: there is none, and the rest does not matter */
+        struct config_list things;   /* whose notices are followed; "+": those of all */
+        struct config_list namespaces;
+        int64_t commands; /* 0 or 1: taken there as well */
+    } upstream;
 };
 
 nodiscard enum err config_new(struct config **ret); /* with every default */
@@ -96,9 +106,11 @@ enum credentials_source config_credentials_source(const struct config *config);
 struct credentials_options config_credentials(const struct config *config, struct http *http,
                                               const char *embedded_file);
 
-/* What a link to the broker takes from the configuration, which has to outlive it; the rest is the
+const struct config_broker *config_broker(const struct config *config, enum side side);
+
+/* What a link to a broker takes from the configuration, which has to outlive it; the rest is the
  * caller's. */
-struct mqtt_options config_mqtt(const struct config *config);
+struct mqtt_options config_mqtt(const struct config_broker *broker);
 
 /* Appends <state>/<name>. */
 void config_state_path(const struct config *config, const char *name, struct buf *out);

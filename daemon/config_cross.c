@@ -1,9 +1,10 @@
 #include "daemon/config_cross.h"
 
+#include "base/limits.h"
 #include "daemon/config_address.h"
 #include "http/access_token.h"
 #include "http/endpoint.h"
-#include "topics/notify_topic.h"
+#include "topics/topics.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,23 +36,25 @@ static void check_notify(struct cross *cross)
     }
 }
 
-static void check_together(struct cross *cross, const char *name, const char *value,
-                           const char *needed_name, const char *needed_value)
+/* Of a broker's section. */
+static void check_together(struct cross *cross, const char *section, const char *name,
+                           const char *value, const char *needed_name, const char *needed_value)
 {
     char key[WHY_FIELD_MAX];
-    snprintf(key, sizeof key, "mqtt.%s", name);
+    snprintf(key, sizeof key, "%s.%s", section, name);
     if (value != NULL && needed_value == NULL)
-        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
-                     "needs mqtt.%s as well (expected both or neither)", needed_name);
+        mistakes_add(cross->mistakes, line_of(cross, section, name), key,
+                     "needs %s.%s as well (expected both or neither)", section, needed_name);
 }
 
-static void check_tls_only(struct cross *cross, const char *name, const char *value)
+static void check_tls_only(struct cross *cross, const char *section, const char *name,
+                           const char *value, const char *url)
 {
     char key[WHY_FIELD_MAX];
-    snprintf(key, sizeof key, "mqtt.%s", name);
-    if (value != NULL && !str_starts(str_of(cross->config->mqtt.url), STR("mqtts://")))
-        mistakes_add(cross->mistakes, line_of(cross, "mqtt", name), key,
-                     "is for TLS only (expected mqtt.url to be mqtts://...)");
+    snprintf(key, sizeof key, "%s.%s", section, name);
+    if (value != NULL && !str_starts(str_of(url), STR("mqtts://")))
+        mistakes_add(cross->mistakes, line_of(cross, section, name), key,
+                     "is for TLS only (expected %s.url to be mqtts://...)", section);
 }
 
 /* A file that this user may not read is no mistake: the service may run as another. */
@@ -70,21 +73,66 @@ static void check_file(struct cross *cross, const char *section, const char *nam
                      "\"%s\" is not there (expected a file)", path);
 }
 
-static void check_broker(struct cross *cross)
+static void check_broker(struct cross *cross, const char *section,
+                         const struct config_broker *broker)
+{
+    const struct {
+        const char *name;
+        const char *path;
+    } tls_files[] = {{"ca_file", broker->ca_file},
+                     {"cert_file", broker->cert_file},
+                     {"key_file", broker->key_file}};
+    check_together(cross, section, "cert_file", broker->cert_file, "key_file", broker->key_file);
+    check_together(cross, section, "key_file", broker->key_file, "cert_file", broker->cert_file);
+    if (broker->version == 3) /* MQTT 3.1.1, 3.1.2.9: no password without a user name */
+        check_together(cross, section, "password_file", broker->password_file, "username",
+                       broker->username);
+    check_file(cross, section, "password_file", broker->password_file);
+    for (size_t i = 0; i < COUNT_OF(tls_files); i++) {
+        check_tls_only(cross, section, tls_files[i].name, tls_files[i].path, broker->url);
+        check_file(cross, section, tls_files[i].name, tls_files[i].path);
+    }
+}
+
+static bool is_of_aws(const char *url)
+{
+    return strstr(url, ".amazonaws.com") != NULL;
+}
+
+/* Everything in the section is of use only with a broker, and a broker only with something to do.
+ */
+static void check_upstream(struct cross *cross)
 {
     const struct config *config = cross->config;
-    check_together(cross, "cert_file", config->mqtt.cert_file, "key_file", config->mqtt.key_file);
-    check_together(cross, "key_file", config->mqtt.key_file, "cert_file", config->mqtt.cert_file);
-    if (config->mqtt.version == 3) /* MQTT 3.1.1, 3.1.2.9: no password without a user name */
-        check_together(cross, "password_file", config->mqtt.password_file, "username",
-                       config->mqtt.username);
-    check_tls_only(cross, "ca_file", config->mqtt.ca_file);
-    check_tls_only(cross, "cert_file", config->mqtt.cert_file);
-    check_tls_only(cross, "key_file", config->mqtt.key_file);
-    check_file(cross, "mqtt", "password_file", config->mqtt.password_file);
-    check_file(cross, "mqtt", "ca_file", config->mqtt.ca_file);
-    check_file(cross, "mqtt", "cert_file", config->mqtt.cert_file);
-    check_file(cross, "mqtt", "key_file", config->mqtt.key_file);
+    const char *url = config->upstream.broker.url;
+    size_t things = config->upstream.things.count;
+    size_t namespaces = config->upstream.namespaces.count;
+    size_t line = line_of(cross, "upstream", "url");
+    size_t filters = things * namespaces * NOTICE_FORM_COUNT +
+                     (config->upstream.commands != 0 ? COMMAND_TOPIC_FILTERS : 0);
+    if (url == NULL) {
+        if (filters > 0 && line == 0)
+            mistakes_add(cross->mistakes, line_of(cross, "upstream", "things"), "upstream.url",
+                         "is not set (expected the broker to listen to)");
+        return;
+    }
+    check_broker(cross, "upstream", &config->upstream.broker);
+    if (strcmp(url, config->mqtt.url) == 0)
+        mistakes_add(cross->mistakes, line, "upstream.url",
+                     "is mqtt.url as well (expected another broker)");
+    check_together(cross, "upstream", "things", things > 0 ? url : NULL, "namespaces",
+                   namespaces > 0 ? url : NULL);
+    check_together(cross, "upstream", "namespaces", namespaces > 0 ? url : NULL, "things",
+                   things > 0 ? url : NULL);
+    if (filters == 0 && things == namespaces)
+        mistakes_add(cross->mistakes, line, "upstream.url",
+                     "has nothing to listen to (expected upstream.things and upstream.namespaces, "
+                     "or upstream.commands: true)");
+    if (is_of_aws(url) && filters > LIMITS_AWS_SUBSCRIPTIONS)
+        mistakes_add(cross->mistakes, line_of(cross, "upstream", "things"), "upstream.things",
+                     "ask for %zu subscriptions, %d for each thing and namespace; AWS IoT Core "
+                     "allows a connection %d",
+                     filters, NOTICE_FORM_COUNT, LIMITS_AWS_SUBSCRIPTIONS);
 }
 
 /* AWS would refuse every signature. */
@@ -183,7 +231,8 @@ void config_cross_check(const struct config *config, const size_t lines[CONFIG_K
 {
     struct cross cross = {config, lines, mistakes};
     check_notify(&cross);
-    check_broker(&cross);
+    check_broker(&cross, "mqtt", &config->mqtt);
+    check_upstream(&cross);
     check_endpoint(&cross);
     check_iot(&cross);
     check_listen(&cross);

@@ -32,26 +32,29 @@ static const struct config_choice sources[] = {
 };
 
 /* clang-format off */
+#define BROKER(section, at, address)                                                               \
+    {section, "url", CONFIG_BROKER, KEEPS(at.url), .preset = address, .max = 300},                 \
+    {section, "client_id", CONFIG_TEXT, KEEPS(at.client_id), .preset = "jobs-bridge",              \
+     .max = 128 /* AWS IoT Core; other brokers take more */},                                      \
+    {section, "version", CONFIG_CHOICE, KEEPS(at.version), .preset = "5", .choices = versions},    \
+    {section, "keep_alive", CONFIG_DURATION, KEEPS(at.keep_alive_ms), .preset = "30s",             \
+     .min = 5 * SECOND, .max = 60 * SECOND},                                                       \
+    {section, "username", CONFIG_TEXT, KEEPS(at.username), .max = 1024},                           \
+    {section, "password_file", CONFIG_PATH, KEEPS(at.password_file), .max = PATH_BYTES_MAX},       \
+    {section, "ca_file", CONFIG_PATH, KEEPS(at.ca_file), .max = PATH_BYTES_MAX},                   \
+    {section, "cert_file", CONFIG_PATH, KEEPS(at.cert_file), .max = PATH_BYTES_MAX},               \
+    {section, "key_file", CONFIG_PATH, KEEPS(at.key_file), .max = PATH_BYTES_MAX}
+
 static const struct config_key keys[] = {
     {"", "state", CONFIG_PATH, KEEPS(state), .is_fixed = true, .preset = "./state",
      .max = PATH_BYTES_MAX},
 
-    {"mqtt", "url", CONFIG_BROKER, KEEPS(mqtt.url), .preset = "mqtt://127.0.0.1:1883", .max = 300},
-    {"mqtt", "client_id", CONFIG_TEXT, KEEPS(mqtt.client_id), .preset = "jobs-bridge",
-     .max = 128 /* AWS IoT Core; other brokers take more */},
-    {"mqtt", "version", CONFIG_CHOICE, KEEPS(mqtt.version), .preset = "5", .choices = versions},
-    {"mqtt", "keep_alive", CONFIG_DURATION, KEEPS(mqtt.keep_alive_ms), .preset = "30s",
-     .min = 5 * SECOND, .max = 60 * SECOND},
-    {"mqtt", "username", CONFIG_TEXT, KEEPS(mqtt.username), .max = 1024},
-    {"mqtt", "password_file", CONFIG_PATH, KEEPS(mqtt.password_file), .max = PATH_BYTES_MAX},
-    {"mqtt", "ca_file", CONFIG_PATH, KEEPS(mqtt.ca_file), .max = PATH_BYTES_MAX},
-    {"mqtt", "cert_file", CONFIG_PATH, KEEPS(mqtt.cert_file), .max = PATH_BYTES_MAX},
-    {"mqtt", "key_file", CONFIG_PATH, KEEPS(mqtt.key_file), .max = PATH_BYTES_MAX},
+    BROKER("mqtt", mqtt, "mqtt://127.0.0.1:1883"),
     {"mqtt", "shared_group", CONFIG_TEXT, .max = 64},
 
     {"topics", "root", CONFIG_ROOT, KEEPS(topics.root), .preset = "jobs-bridge", .max = 64},
-    {"topics", "notify", CONFIG_LIST, KEEPS(topics.notify), .preset = "documented",
-     .max = CONFIG_NOTIFY_MAX},
+    {"topics", "notify", CONFIG_LIST, KEEPS(topics.notify), .item = CONFIG_TEXT,
+     .preset = "documented", .max = CONFIG_NOTIFY_MAX},
     {"topics", "reserved_prefix", CONFIG_PREFIX, KEEPS(topics.reserved_prefix), .preset = "$aws",
      .max = LIMITS_TOPIC_BYTES},
 
@@ -100,10 +103,12 @@ static const struct config_key keys[] = {
     {"admin", "token_file", CONFIG_PATH, KEEPS(admin.token_file), .is_fixed = true,
      .max = PATH_BYTES_MAX},
 
-    {"upstream", "url", CONFIG_BROKER, .max = 300},
-    {"upstream", "things", CONFIG_LIST, .max = 100},
-    {"upstream", "namespaces", CONFIG_LIST, .max = 100},
-    {"upstream", "commands", CONFIG_FLAG, .today = "false"},
+    BROKER("upstream", upstream.broker, NULL),
+    {"upstream", "things", CONFIG_LIST, KEEPS(upstream.things), .item = CONFIG_FOLLOWED,
+     .max = CONFIG_FOLLOWED_MAX},
+    {"upstream", "namespaces", CONFIG_LIST, KEEPS(upstream.namespaces), .item = CONFIG_NAMESPACE,
+     .max = CONFIG_FOLLOWED_MAX},
+    {"upstream", "commands", CONFIG_FLAG, KEEPS(upstream.commands), .preset = "false"},
 
     {"partition", "index", CONFIG_INTEGER, .min = 0, .max = 255, .today = "0"},
     {"partition", "count", CONFIG_INTEGER, .min = 1, .max = 256, .today = "1"},

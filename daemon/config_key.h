@@ -16,6 +16,8 @@ enum config_kind {
     CONFIG_PROVIDER, /* of AWS IoT credentials */
     CONFIG_ALIAS,    /* of a role */
     CONFIG_THING,
+    CONFIG_FOLLOWED, /* a thing, or + */
+    CONFIG_NAMESPACE,
     CONFIG_LISTEN,   /* 0.0.0.0:9099 or [::1]:9099 */
     CONFIG_LOOPBACK, /* 127.0.0.1:8099 or [::1]:8099 */
     CONFIG_INTEGER,
@@ -24,7 +26,7 @@ enum config_kind {
     CONFIG_PERCENT,  /* 10% */
     CONFIG_FLAG,     /* true or false */
     CONFIG_CHOICE,
-    CONFIG_LIST, /* of texts */
+    CONFIG_LIST, /* of texts, of the kind that item says */
 };
 
 struct config_choice {
@@ -37,17 +39,18 @@ struct config_key {
     const char *name;
     enum config_kind kind;
     bool is_built;
-    bool is_fixed;      /* a service that runs cannot take another value */
-    size_t offset;      /* in struct config: char *, int64_t or struct config_list, by kind */
-    const char *preset; /* the default as it would be written; NULL: not set */
-    int64_t min;        /* of numbers */
-    int64_t max;        /* of numbers; bytes of texts; entries of lists */
+    bool is_fixed;         /* a service that runs cannot take another value */
+    size_t offset;         /* in struct config: char *, int64_t or struct config_list, by kind */
+    const char *preset;    /* the default as it would be written; NULL: not set */
+    enum config_kind item; /* of lists */
+    int64_t min;           /* of numbers */
+    int64_t max;           /* of numbers; bytes of texts; entries of lists */
     const struct config_choice *choices; /* ends in a NULL name */
     const char *today; /* not built: the value that asks for what happens anyway; NULL: none but an
                           empty one */
 };
 
-#define CONFIG_KEY_COUNT 48
+#define CONFIG_KEY_COUNT 64
 
 const struct config_key *config_key_at(size_t index); /* NULL at the end */
 size_t config_key_index(const struct config_key *key);

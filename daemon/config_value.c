@@ -139,14 +139,9 @@ static bool is_prefix(struct str text)
            !str_ends(text, STR("/"));
 }
 
-static enum err check_text(const struct config_key *key, struct str text, struct why *why)
+static enum err check_kind(enum config_kind kind, struct str text, struct why *why)
 {
-    if (!utf8_is_printable(text))
-        return why_set(why, ERR_INVALID, NULL, "has control characters or is not UTF-8");
-    if (text.n > (size_t)key->max)
-        return why_set(why, ERR_INVALID, NULL, "has %zu bytes, at most %lld fit", text.n,
-                       (long long)key->max);
-    switch (key->kind) {
+    switch (kind) {
     case CONFIG_ROOT:
         return level_check_root(text, NULL) == ERR_NONE ? ERR_NONE
                                                         : refuse(why, text, "cannot be the root");
@@ -165,6 +160,12 @@ static enum err check_text(const struct config_key *key, struct str text, struct
                                                    : refuse(why, text, "is not a role alias");
     case CONFIG_THING:
         return identifier_is_thing(text) ? ERR_NONE : refuse(why, text, "is not a thing's name");
+    case CONFIG_FOLLOWED:
+        return identifier_is_thing(text) || str_eq_text(text, "+")
+                   ? ERR_NONE
+                   : refuse(why, text, "is neither a thing's name nor +");
+    case CONFIG_NAMESPACE:
+        return identifier_is_namespace(text) ? ERR_NONE : refuse(why, text, "is not a namespace");
     case CONFIG_LISTEN:
         return config_address_check_listen(text, why);
     case CONFIG_LOOPBACK:
@@ -172,6 +173,16 @@ static enum err check_text(const struct config_key *key, struct str text, struct
     default:
         return ERR_NONE;
     }
+}
+
+static enum err check_text(const struct config_key *key, struct str text, struct why *why)
+{
+    if (!utf8_is_printable(text))
+        return why_set(why, ERR_INVALID, NULL, "has control characters or is not UTF-8");
+    if (text.n > (size_t)key->max)
+        return why_set(why, ERR_INVALID, NULL, "has %zu bytes, at most %lld fit", text.n,
+                       (long long)key->max);
+    return check_kind(key->kind, text, why);
 }
 
 static enum err not_built(struct why *why)
@@ -278,6 +289,9 @@ enum err config_value_set_list(const struct config_key *key, const struct str *t
     for (size_t i = 0; i < count; i++) {
         if (texts[i].n == 0 || !utf8_is_printable(texts[i]))
             return why_set(why, ERR_INVALID, NULL, "entry %zu is empty or not printable", i + 1);
+        enum err err = check_kind(key->item, texts[i], why);
+        if (err != ERR_NONE)
+            return err;
     }
     return copy_list(texts, count, place(key, config), why);
 }
@@ -358,6 +372,8 @@ void config_value_expected(const struct config_key *key, struct buf *out)
         [CONFIG_PROVIDER] = "<prefix>.credentials.iot.<region>.amazonaws.com",
         [CONFIG_ALIAS] = "letters, digits and _ = , @ -, at most 128 in all",
         [CONFIG_THING] = "letters, digits and : _ -, at most 128 in all",
+        [CONFIG_FOLLOWED] = "things",
+        [CONFIG_NAMESPACE] = "namespaces",
         [CONFIG_LISTEN] = "address:port such as 127.0.0.1:9099 or [::1]:9099",
         [CONFIG_LOOPBACK] = "loopback address:port such as 127.0.0.1:8099 or [::1]:8099",
     };
@@ -375,7 +391,8 @@ void config_value_expected(const struct config_key *key, struct buf *out)
         buf_add_text(out, "true or false");
         break;
     case CONFIG_LIST:
-        buf_format(out, "a list of at most %lld texts", (long long)key->max);
+        buf_format(out, "a list of at most %lld %s", (long long)key->max,
+                   key->item == CONFIG_TEXT ? "texts" : texts[key->item]);
         break;
     default:
         buf_add_text(out, texts[key->kind]);

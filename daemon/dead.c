@@ -105,6 +105,13 @@ static int replay(struct work *work, struct why *why)
     enum err err = dead_letter_find(work->letters, work->options->id, &letter, why);
     if (err != ERR_NONE)
         return refuse(err, why);
+    if (letter.is_notice) {
+        verb_complain(
+            "dead letter %llu is a notice of the upstream broker and no command: it cannot "
+            "be sent again",
+            (unsigned long long)letter.id);
+        return VERB_REFUSED;
+    }
     enum verb_exit status = dead_replay(work->config, &letter, work->options->timeout_ms);
     return status == VERB_OK ? drop_one(work, letter.id, "published again", why) : (int)status;
 }

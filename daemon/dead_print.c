@@ -76,6 +76,8 @@ void dead_print_json(const struct dead_letter *letter, bool has_payload, struct 
     emit_int(&emit, "arrivedAt", letter->arrived_at_ms / 1000);
     emit_int(&emit, "buriedAt", letter->buried_at_s);
     emit_str(&emit, "reason", letter->reason);
+    if (letter->is_notice)
+        emit_bool(&emit, "notice", true);
     emit_text(&emit, "outcome", outcome(letter));
     emit_str(&emit, "message", letter->message);
     emit_str(&emit, "topic", buf_str(&topic));

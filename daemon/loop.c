@@ -14,7 +14,7 @@
  * broker gets a DISCONNECT. */
 #define STOP_CALLS_MS      3500
 #define STOP_ANSWERS_MS    4200
-#define STOP_DISCONNECT_MS 500
+#define STOP_DISCONNECT_MS 350 /* for each broker */
 #define STOP_TURN_MS       100 /* no mark is missed by more */
 
 /* The loop turns at least this often, so that its health can be told from outside. */
@@ -58,13 +58,14 @@ static void wait_for_work(const struct loop *loop, int64_t max_ms)
 {
     const struct wire *wire = loop->wire;
     int64_t now_ms = now_mono_ms();
-    struct pollfd fds[2] = {{.fd = loop->signals, .events = POLLIN}};
+    struct pollfd fds[1 + SIDE_COUNT] = {{.fd = loop->signals, .events = POLLIN}};
     unsigned count = 1;
-    int mqtt = wire_has_core(wire) ? mqtt_fd(wire->mqtt) : -1;
-    if (mqtt >= 0) {
-        fds[1].fd = mqtt;
-        fds[1].events = mqtt_wants_write(wire->mqtt) ? POLLIN | POLLOUT : POLLIN;
-        count = 2;
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        const struct mqtt *mqtt = wire->links[side];
+        if (mqtt == NULL || mqtt_fd(mqtt) < 0)
+            continue;
+        fds[count].fd = mqtt_fd(mqtt);
+        fds[count++].events = mqtt_wants_write(mqtt) ? POLLIN | POLLOUT : POLLIN;
     }
     int64_t dues[] = {wire_due_ms(wire) - now_ms, supervisor_due_ms(&wire->supervisor) - now_ms};
     int64_t timeout_ms = max_ms;
@@ -78,17 +79,22 @@ static bool is_worth_waiting(const struct wire *wire, int64_t elapsed_ms)
 {
     if (bridge_is_idle(wire->bridge) || elapsed_ms >= STOP_ANSWERS_MS)
         return false;
-    return mqtt_is_up(wire->mqtt) || bridge_books(wire->bridge).in_flight > 0;
+    if (bridge_books(wire->bridge).in_flight > 0)
+        return true;
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL && mqtt_is_up(wire->links[side]) &&
+            bridge_owes(wire->bridge, side))
+            return true;
+    return false;
 }
 
 static void turn_to_stop(struct wire *wire)
 {
-    if (mqtt_is_up(wire->mqtt))
-        mqtt_turn(wire->mqtt);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL && mqtt_is_up(wire->links[side]))
+            mqtt_turn(wire->links[side]);
     wire_turn_http(wire);
-    caller_turn(wire->caller);
-    bridge_turn(wire->bridge);
-    mqtt_flush(wire->mqtt);
+    wire_turn_bridge(wire);
     survey_turn(wire);
     supervisor_turn(&wire->supervisor, &wire->facts);
 }
@@ -114,7 +120,9 @@ static bool drain(struct loop *loop)
     const char *reason;
     if (bridge_is_broken(wire->bridge, &reason))
         log_say(LOG_ERROR, "journal", "%s; the next start goes on from what it has", reason);
-    mqtt_stop(wire->mqtt, STOP_DISCONNECT_MS);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            mqtt_stop(wire->links[side], STOP_DISCONNECT_MS);
     return is_clean;
 }
 

@@ -33,6 +33,7 @@ struct row {
     unsigned first;    /* index of its first one ... */
     unsigned end;      /* ... and behind the last */
     number_fn *number; /* of ASKED */
+    bool is_upstream;  /* written only where there is such a link */
 };
 
 static const char *code_name(unsigned code)
@@ -106,7 +107,12 @@ static double turn_age(const struct moment *moment)
 
 static double heard_age(const struct moment *moment)
 {
-    return seconds(moment->now_ms - moment->snapshot->mqtt.heard_ms);
+    return seconds(moment->now_ms - moment->snapshot->links[SIDE_LOCAL].stats.heard_ms);
+}
+
+static double upstream_heard_age(const struct moment *moment)
+{
+    return seconds(moment->now_ms - moment->snapshot->links[SIDE_UPSTREAM].stats.heard_ms);
 }
 
 static double expiry(const struct moment *moment)
@@ -119,6 +125,7 @@ static double expiry(const struct moment *moment)
 }
 
 #define FOR_GOOD        "since the journal was begun."
+#define HEARD           "How long ago the broker acknowledged a publish, or let the bridge connect."
 #define COMMAND_LATENCY "From a command's arrival to its decision."
 
 #define ROW(kind, title, text, from)                                                               \
@@ -135,6 +142,14 @@ static double expiry(const struct moment *moment)
     ROW(COUNTER, title, text, COUNTS), AT(field), EACH(label_name, names, from, to)
 #define STATES(title, field, text, label_name, names, from, to)                                    \
     ROW(GAUGE, title, text, STATE), AT(field), EACH(label_name, names, from, to)
+
+/* The same of both links. */
+#define OF_LINKS(kind, title, field, text)                                                         \
+    {kind(title, links[SIDE_LOCAL].field, text), LABEL("link", "local")},                          \
+    {                                                                                              \
+        kind(title, links[SIDE_UPSTREAM].field, text), LABEL("link", "upstream"),                  \
+            .is_upstream = true                                                                    \
+    }
 
 #define LABEL(title, text) .label = {title, text}
 #define EACH(label_name, names, from, to)                                                          \
@@ -204,21 +219,33 @@ static const struct row rows[] = {
     {COUNTER("journal_commits", journal.commits, "Commits of the journal.")},
     {HISTOGRAM("journal_commit_seconds", journal.commit_latency, "How long a commit took.")},
     {GAUGE("dead_letters", dead_letters, "Dead letters, as counted every few seconds.")},
-    {COUNTER("dead_letters_buried", books.buried, "Commands that became dead letters.")},
+    {COUNTER("dead_letters_buried", books.buried, "Messages that became dead letters.")},
 
-    {TRUTH("mqtt_connected", is_connected,
-           "Whether the link to the broker is up, subscriptions included.")},
-    {COUNTER("mqtt_connects", mqtt.connects, "Links to the broker that came up.")},
-    {COUNTER("mqtt_connect_failures", mqtt.failures, "Attempts to connect that failed.")},
-    {COUNTER("mqtt_losses", mqtt.losses, "Links to the broker that were lost.")},
-    {COUNTER("mqtt_publishes_acknowledged", mqtt.acknowledged,
-             "Answers and events that the broker has acknowledged or refused.")},
+    OF_LINKS(TRUTH, "mqtt_connected", is_connected,
+             "Whether the link to the broker is up, subscriptions included."),
+    OF_LINKS(COUNTER, "mqtt_connects", stats.connects, "Links to the broker that came up."),
+    OF_LINKS(COUNTER, "mqtt_connect_failures", stats.failures, "Attempts to connect that failed."),
+    OF_LINKS(COUNTER, "mqtt_losses", stats.losses, "Links to the broker that were lost."),
+    OF_LINKS(COUNTER, "mqtt_publishes_acknowledged", stats.acknowledged,
+             "Answers and events that the broker has acknowledged or refused."),
     {COUNTER("mqtt_publishes_refused", books.undelivered,
              "Answers and events that cannot be published, now or ever.")},
-    {GAUGE("mqtt_publishes_unacknowledged", mqtt.on_their_way,
-           "Answers and events sent that the broker has not acknowledged yet.")},
-    {COMPUTED("mqtt_last_acknowledgement_age_seconds", heard_age,
-              "How long ago the broker acknowledged a publish, or let the bridge connect.")},
+    OF_LINKS(GAUGE, "mqtt_publishes_unacknowledged", stats.on_their_way,
+             "Answers and events sent that the broker has not acknowledged yet."),
+    {COMPUTED("mqtt_last_acknowledgement_age_seconds", heard_age, HEARD), LABEL("link", "local")},
+    {COMPUTED("mqtt_last_acknowledgement_age_seconds", upstream_heard_age, HEARD),
+     LABEL("link", "upstream"), .is_upstream = true},
+
+    {COUNTER("notices_received", books.notices,
+             "Notices taken in from the upstream broker, to become events.")},
+    {COUNTER("notices_repeated", books.notices_repeated,
+             "Notices that came before; not received.")},
+    {COUNTER("notices_own", books.notices_own,
+             "Events of this bridge that the upstream broker brought back; not received.")},
+    {COUNTER("notices_unread", books.notices_unread,
+             "Notices of no known form, which became dead letters.")},
+    {GAUGE("notices_waiting", books.notices_waiting,
+           "Notices with events that the local broker does not have yet.")},
 };
 
 static void write_each(struct exposition *exposition, const struct row *row, const void *place)
@@ -268,6 +295,8 @@ void metrics_write(const struct snapshot *snapshot, int64_t now_ms, enum exposit
     const char *before = "";
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct row *row = &rows[i];
+        if (row->is_upstream && snapshot->links[SIDE_UPSTREAM].broker[0] == '\0')
+            continue;
         if (strcmp(row->family.name, before) != 0)
             exposition_begin(&exposition, &row->family);
         before = row->family.name;

@@ -27,12 +27,61 @@ static enum err write_texts(struct plan *plan, int64_t since_s, struct why *why)
     event_topic_format_status(root, &plan->texts[PLAN_STATUS_TOPIC]);
     write_status(&plan->texts[PLAN_STATUS_ONLINE], "online", since_s);
     write_status(&plan->texts[PLAN_STATUS_OFFLINE], "offline", since_s);
-    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
-        command_topic_filter(root, i, &plan->texts[PLAN_FILTERS + i]);
     for (int i = 0; i < PLAN_TEXT_COUNT; i++)
         if (buf_err(&plan->texts[i]) != ERR_NONE)
             return why_set(why, buf_err(&plan->texts[i]), NULL, "a path or topic is too long");
     return ERR_NONE;
+}
+
+static enum err add_commands(struct plan *plan, enum side side)
+{
+    struct buf filter;
+    buf_init(&filter, TEXT_MAX);
+    enum err err = ERR_NONE;
+    for (int i = 0; i < COMMAND_TOPIC_FILTERS && err == ERR_NONE; i++) {
+        buf_clear(&filter);
+        command_topic_filter(str_of(plan->config->topics.root), i, &filter);
+        err = filters_add(&plan->filters[side], buf_str(&filter));
+    }
+    buf_fini(&filter);
+    return err;
+}
+
+/* All forms of one thing and one namespace. */
+static enum err add_notices(struct plan *plan, const char *thing, const char *namespace)
+{
+    struct buf filter;
+    buf_init(&filter, TEXT_MAX);
+    enum err err = ERR_NONE;
+    for (enum notice_form form = 0; form < NOTICE_FORM_COUNT && err == ERR_NONE; form++) {
+        buf_clear(&filter);
+        notice_topic_filter(form, str_of(thing), str_of(namespace), &filter);
+        err = filters_add(&plan->filters[SIDE_UPSTREAM], buf_str(&filter));
+    }
+    buf_fini(&filter);
+    return err;
+}
+
+static enum err add_all_notices(struct plan *plan)
+{
+    const struct config_list *things = &plan->config->upstream.things;
+    const struct config_list *namespaces = &plan->config->upstream.namespaces;
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < things->count; i++)
+        for (size_t j = 0; j < namespaces->count && err == ERR_NONE; j++)
+            err = add_notices(plan, things->items[i], namespaces->items[j]);
+    return err;
+}
+
+static enum err write_filters(struct plan *plan, struct why *why)
+{
+    bool has_upstream = plan_has_link(plan, SIDE_UPSTREAM);
+    enum err err = add_commands(plan, SIDE_LOCAL);
+    if (err == ERR_NONE && has_upstream)
+        err = add_all_notices(plan);
+    if (err == ERR_NONE && has_upstream && plan->config->upstream.commands != 0)
+        err = add_commands(plan, SIDE_UPSTREAM);
+    return err == ERR_NONE ? ERR_NONE : why_set(why, err, NULL, "%s", err_name(err));
 }
 
 enum err plan_new(struct config *config, int64_t since_s, struct plan **ret, struct why *why)
@@ -46,6 +95,8 @@ enum err plan_new(struct config *config, int64_t since_s, struct plan **ret, str
     for (int i = 0; i < PLAN_TEXT_COUNT; i++)
         buf_init(&plan->texts[i], TEXT_MAX);
     enum err err = write_texts(plan, since_s, why);
+    if (err == ERR_NONE)
+        err = write_filters(plan, why);
     if (err != ERR_NONE) {
         plan_free(plan);
         return err;
@@ -62,6 +113,10 @@ void plan_free(struct plan *plan)
     http_free(plan->http);
     for (int i = 0; i < PLAN_TEXT_COUNT; i++)
         buf_fini(&plan->texts[i]);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        filters_fini(&plan->filters[side]);
+        filters_fini(&plan->stale[side]);
+    }
     config_free(plan->config);
     free(plan);
 }
@@ -95,13 +150,17 @@ enum err plan_reach(struct plan *plan, const struct local *local, struct why *wh
     return credentials_open(&credentials, &plan->credentials, why);
 }
 
-void plan_follow(struct plan *plan, const struct plan *old)
+enum err plan_follow(struct plan *plan, const struct plan *old)
 {
-    if (strcmp(plan->config->topics.root, old->config->topics.root) == 0)
-        return;
-    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++)
-        command_topic_filter(str_of(old->config->topics.root), i,
-                             &plan->texts[PLAN_STALE_FILTERS + i]);
+    enum err err = ERR_NONE;
+    for (enum side side = 0; side < SIDE_COUNT && err == ERR_NONE; side++)
+        err = filters_add_stale(&plan->stale[side], &old->filters[side], &plan->filters[side]);
+    return err;
+}
+
+bool plan_has_link(const struct plan *plan, enum side side)
+{
+    return config_broker(plan->config, side)->url != NULL;
 }
 
 const char *plan_text(struct plan *plan, enum plan_text which)
@@ -139,17 +198,17 @@ struct caller_options plan_caller(struct plan *plan)
     };
 }
 
-struct mqtt_options plan_mqtt(struct plan *plan, struct plan_filters *filters)
+/* The status is of use where commands are sent. */
+struct mqtt_options plan_mqtt(struct plan *plan, enum side side)
 {
-    struct mqtt_options options = config_mqtt(plan->config);
-    for (int i = 0; i < COMMAND_TOPIC_FILTERS; i++) {
-        filters->now[i] = plan_text(plan, (enum plan_text)(PLAN_FILTERS + i));
-        filters->stale[i] = plan_text(plan, (enum plan_text)(PLAN_STALE_FILTERS + i));
-    }
-    options.filters = filters->now;
-    options.filter_count = COMMAND_TOPIC_FILTERS;
-    options.stale_filters = filters->stale;
-    options.stale_count = filters->stale[0][0] != '\0' ? COMMAND_TOPIC_FILTERS : 0;
+    bool takes_commands = side == SIDE_LOCAL || plan->config->upstream.commands != 0;
+    struct mqtt_options options = config_mqtt(config_broker(plan->config, side));
+    options.filters = (const char *const *)plan->filters[side].items;
+    options.filter_count = plan->filters[side].count;
+    options.stale_filters = (const char *const *)plan->stale[side].items;
+    options.stale_count = plan->stale[side].count;
+    if (!takes_commands)
+        return options;
     options.status_topic = plan_text(plan, PLAN_STATUS_TOPIC);
     options.status_online = plan_text(plan, PLAN_STATUS_ONLINE);
     options.status_offline = plan_text(plan, PLAN_STATUS_OFFLINE);
@@ -177,6 +236,7 @@ struct bridge_options plan_bridge(const struct plan *plan)
             },
         .deadline_ms = config->jobs.deadline_ms,
         .policy = config->policy.rules,
+        .takes_upstream_commands = config->upstream.commands != 0,
         .verifies = config->jobs.verify != 0,
     };
     for (size_t i = 0; i < config->topics.notify.count; i++)

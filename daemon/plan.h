@@ -8,6 +8,7 @@
 
 #include "bridge/bridge.h"
 #include "daemon/config.h"
+#include "daemon/filters.h"
 #include "http/caller.h"
 #include "http/http.h"
 #include "local/local.h"
@@ -23,15 +24,7 @@ enum plan_text {
     PLAN_STATUS_TOPIC,
     PLAN_STATUS_ONLINE,
     PLAN_STATUS_OFFLINE,
-    PLAN_FILTERS, /* the first of COMMAND_TOPIC_FILTERS */
-    PLAN_STALE_FILTERS = PLAN_FILTERS + COMMAND_TOPIC_FILTERS, /* likewise; "": none */
-    PLAN_TEXT_COUNT = PLAN_STALE_FILTERS + COMMAND_TOPIC_FILTERS
-};
-
-/* What mqtt_options points to. */
-struct plan_filters {
-    const char *now[COMMAND_TOPIC_FILTERS];
-    const char *stale[COMMAND_TOPIC_FILTERS];
+    PLAN_TEXT_COUNT
 };
 
 struct plan {
@@ -39,6 +32,8 @@ struct plan {
     struct http *http;
     struct credentials *credentials;
     struct buf texts[PLAN_TEXT_COUNT];
+    struct filters filters[SIDE_COUNT];
+    struct filters stale[SIDE_COUNT]; /* of an earlier plan, to be ended */
 };
 
 /* Takes the config over, also on failure. since_s: when this run started, for the status. */
@@ -50,8 +45,11 @@ void plan_free(struct plan *plan);
  * NULL where it is another. */
 nodiscard enum err plan_reach(struct plan *plan, const struct local *local, struct why *why);
 
-/* Subscriptions outlive a link: those of an old plan with another root have to be ended. */
-void plan_follow(struct plan *plan, const struct plan *old);
+/* Subscriptions outlive a link: those of an old plan that are in this one no more have to be ended.
+ */
+nodiscard enum err plan_follow(struct plan *plan, const struct plan *old);
+
+bool plan_has_link(const struct plan *plan, enum side side);
 
 const char *plan_text(struct plan *plan, enum plan_text which);
 
@@ -59,7 +57,7 @@ const char *plan_text(struct plan *plan, enum plan_text which);
 struct local_options plan_local(struct plan *plan);
 struct journal_options plan_journal(struct plan *plan);
 struct caller_options plan_caller(struct plan *plan);
-struct mqtt_options plan_mqtt(struct plan *plan, struct plan_filters *filters);
+struct mqtt_options plan_mqtt(struct plan *plan, enum side side);
 struct bridge_options plan_bridge(const struct plan *plan);
 
 #endif

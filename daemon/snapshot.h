@@ -18,13 +18,20 @@
 #define SNAPSHOT_ADDRESS_MAX 304 /* of URLs; the configuration takes no longer ones */
 #define SNAPSHOT_REGION_MAX  40
 
+/* One link to a broker. */
+struct snapshot_link {
+    char broker[SNAPSHOT_ADDRESS_MAX]; /* as configured; "": there is no such link */
+    bool is_connected;                 /* and subscribed */
+    char problem[WHY_TEXT_MAX];        /* why not; "" otherwise */
+    struct mqtt_stats stats;
+};
+
 /* In a snapshot of zeroes nothing is known yet. Times end in the clock they are of: mono is
  * now_mono_ms. Counters never go back within a run; those of received, accepted and rejected
  * commands go on from run to run, as the journal does. */
 struct snapshot {
     /* As configured; a reload may change them. */
     char endpoint[SNAPSHOT_ADDRESS_MAX];
-    char broker[SNAPSHOT_ADDRESS_MAX];
     char region[SNAPSHOT_REGION_MAX];
 
     int64_t taken_mono_ms;   /* at the end of the last turn; 0: there was none */
@@ -45,9 +52,7 @@ struct snapshot {
     struct caller_stats calls;
     enum fault last_fault; /* of the last call that did not work; FAULT_OK: none failed yet */
 
-    bool is_connected; /* to the broker, and subscribed */
-    struct mqtt_stats mqtt;
-    char mqtt_problem[WHY_TEXT_MAX]; /* why not; "" otherwise */
+    struct snapshot_link links[SIDE_COUNT];
 
     bool has_credentials;
     bool lacks_credentials;                 /* there are none, and asking for them has failed */

@@ -57,6 +57,11 @@ static void say_slow(const struct bridge_speed *speed, char *text, size_t max)
         snprintf(text, max, ", slowed down to %.1f", speed->rate);
 }
 
+static bool is_away(const struct snapshot_link *link)
+{
+    return link->broker[0] != '\0' && !link->is_connected;
+}
+
 void supervisor_status(const struct snapshot *snapshot, double calls_per_second,
                        char ret[SUPERVISOR_STATUS_MAX])
 {
@@ -68,8 +73,8 @@ void supervisor_status(const struct snapshot *snapshot, double calls_per_second,
         snprintf(ret, max, "Stopping: %" PRIu64 " commands in a call", snapshot->books.in_flight);
     else if (!snapshot->has_journal)
         snprintf(ret, max, "Taking nothing in, the journal fails: %s", snapshot->journal_problem);
-    else if (!snapshot->is_connected)
-        snprintf(ret, max, "Waiting for the MQTT broker: %s", snapshot->mqtt_problem);
+    else if (!snapshot->links[SIDE_LOCAL].is_connected)
+        snprintf(ret, max, "Waiting for the MQTT broker: %s", snapshot->links[SIDE_LOCAL].problem);
     else if (snapshot->lacks_credentials)
         snprintf(ret, max, "Calls cannot be signed, %" PRIu64 " waiting: %s", waiting,
                  snapshot->credentials_problem);
@@ -77,9 +82,10 @@ void supervisor_status(const struct snapshot *snapshot, double calls_per_second,
         snprintf(ret, max, "The Jobs endpoint does not work, %" PRIu64 " waiting: %s", waiting,
                  fault_name(snapshot->last_fault));
     else
-        snprintf(ret, max, "%s: %" PRIu64 " waiting, %.1f calls/s%s",
+        snprintf(ret, max, "%s: %" PRIu64 " waiting, %.1f calls/s%s%s",
                  snapshot->is_full ? "Full, commands are left with the broker" : "Taking commands",
-                 waiting, calls_per_second, slow);
+                 waiting, calls_per_second, slow,
+                 is_away(&snapshot->links[SIDE_UPSTREAM]) ? ", no link upstream" : "");
 }
 
 static double count_calls(struct supervisor *supervisor, const struct snapshot *snapshot)
@@ -109,7 +115,7 @@ static void tell_status(struct supervisor *supervisor, const struct snapshot *sn
 static void note_ready(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
     int64_t now_ms = snapshot->taken_mono_ms;
-    if (snapshot->is_connected) {
+    if (snapshot->links[SIDE_LOCAL].is_connected) {
         supervisor->was_ready = true;
         supervisor->untold = "READY=1";
         log_say(LOG_INFO, "ready", "%lld ms after the start",

@@ -35,11 +35,11 @@ static void count_dead(struct wire *wire, int64_t now_ms)
         log_say(LOG_ERROR, "journal", "%s", why.text);
 }
 
-static void look_at_broker(const struct mqtt *mqtt, struct snapshot *facts)
+static void look_at_link(const struct mqtt *mqtt, struct snapshot_link *link)
 {
-    facts->is_connected = mqtt_is_up(mqtt);
-    facts->mqtt = mqtt_stats(mqtt);
-    copy(facts->mqtt_problem, mqtt_last_problem(mqtt));
+    link->is_connected = mqtt_is_up(mqtt);
+    link->stats = mqtt_stats(mqtt);
+    copy(link->problem, mqtt_last_problem(mqtt));
 }
 
 static void look_at_credentials(const struct credentials *credentials, struct snapshot *facts)
@@ -56,7 +56,11 @@ void survey_plan(struct wire *wire)
     const struct config *config = wire->plan->config;
     struct snapshot *facts = &wire->facts;
     snprintf(facts->endpoint, sizeof facts->endpoint, "%s", plan_text(wire->plan, PLAN_ENDPOINT));
-    snprintf(facts->broker, sizeof facts->broker, "%s", config->mqtt.url);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        const char *url = config_broker(config, side)->url;
+        struct snapshot_link *link = &facts->links[side];
+        snprintf(link->broker, sizeof link->broker, "%s", url != NULL ? url : "");
+    }
     snprintf(facts->region, sizeof facts->region, "%s", config->jobs.region);
 }
 
@@ -65,7 +69,9 @@ void survey_core(struct wire *wire)
     struct snapshot *facts = &wire->facts;
     facts->calls = *caller_stats(wire->caller);
     facts->journal = journal_stats(wire->journal);
-    look_at_broker(wire->mqtt, facts);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            look_at_link(wire->links[side], &facts->links[side]);
 }
 
 /* What was in a call waits for the next core, in the journal. */
@@ -77,9 +83,12 @@ static void forget_core(struct snapshot *facts)
     facts->books.held_back = 0;
     facts->breaker = BREAKER_CLOSED;
     facts->is_full = false;
-    facts->is_connected = false;
-    facts->mqtt.on_their_way = 0;
-    copy(facts->mqtt_problem, "not before the journal works");
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        struct snapshot_link *link = &facts->links[side];
+        link->is_connected = false;
+        link->stats.on_their_way = 0;
+        copy(link->problem, "not before the journal works");
+    }
 }
 
 void survey_turn(struct wire *wire)

@@ -54,29 +54,40 @@ static enum err start_caller(struct wire *wire, struct why *why)
 
 static void on_link(void *context, bool is_up)
 {
-    struct wire *wire = context;
-    bridge_on_link(wire->bridge, SIDE_LOCAL, is_up);
+    const struct wire_link *end = context;
+    bridge_on_link(end->wire->bridge, end->side, is_up);
 }
 
 static void on_arrival(void *context, const struct arrival *arrival)
 {
-    struct wire *wire = context;
-    bridge_on_arrival(wire->bridge, arrival);
+    const struct wire_link *end = context;
+    struct arrival from_there = *arrival;
+    from_there.from = end->side;
+    bridge_on_arrival(end->wire->bridge, &from_there);
 }
 
 static void on_delivered(void *context, uint64_t post_id, enum err err)
 {
-    struct wire *wire = context;
-    bridge_on_delivered(wire->bridge, SIDE_LOCAL, post_id, err);
+    const struct wire_link *end = context;
+    bridge_on_delivered(end->wire->bridge, end->side, post_id, err);
 }
 
-static enum err start_mqtt(struct wire *wire, struct why *why)
+static enum err start_link(struct wire *wire, enum side side, struct why *why)
 {
-    struct plan_filters filters;
-    struct mqtt_options options = plan_mqtt(wire->plan, &filters);
-    options.stats = wire->facts.mqtt;
-    struct mqtt_events events = {wire, on_link, on_arrival, on_delivered};
-    return mqtt_new(&options, &events, &wire->mqtt, why);
+    wire->ends[side] = (struct wire_link){wire, side};
+    struct mqtt_options options = plan_mqtt(wire->plan, side);
+    options.stats = wire->facts.links[side].stats;
+    struct mqtt_events events = {&wire->ends[side], on_link, on_arrival, on_delivered};
+    return mqtt_new(&options, &events, &wire->links[side], why);
+}
+
+static enum err start_links(struct wire *wire, struct why *why)
+{
+    enum err err = ERR_NONE;
+    for (enum side side = 0; side < SIDE_COUNT && err == ERR_NONE; side++)
+        if (plan_has_link(wire->plan, side))
+            err = start_link(wire, side, why);
+    return err;
 }
 
 static int64_t read_mono(void *context)
@@ -115,8 +126,10 @@ static enum err start_bridge(struct wire *wire, struct why *why)
     struct bridge_options options = plan_bridge(wire->plan);
     options.outcome.executions =
         (struct port_executions){wire->local, wire->local != NULL ? local_find_execution : NULL};
-    options.brokers[SIDE_LOCAL] =
-        (struct port_broker){wire->mqtt, mqtt_room, mqtt_publish, mqtt_acknowledge};
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            options.brokers[side] =
+                (struct port_broker){wire->links[side], mqtt_room, mqtt_publish, mqtt_acknowledge};
     options.endpoint = (struct port_endpoint){wire->caller, caller_call, caller_describe};
     options.journal = (struct port_journal){
         wire->journal, journal_add,    journal_decide,   journal_finish, journal_bury,
@@ -135,11 +148,13 @@ static enum err start_bridge(struct wire *wire, struct why *why)
 
 static void stop_core(struct wire *wire)
 {
-    mqtt_free(wire->mqtt);
+    for (enum side side = 0; side < SIDE_COUNT; side++) {
+        mqtt_free(wire->links[side]);
+        wire->links[side] = NULL;
+    }
     bridge_free(wire->bridge);
     caller_free(wire->caller);
     journal_close(wire->journal);
-    wire->mqtt = NULL;
     wire->bridge = NULL;
     wire->caller = NULL;
     wire->journal = NULL;
@@ -151,7 +166,7 @@ static enum err start_core_once(struct wire *wire, struct why *why)
     if (err == ERR_NONE)
         err = start_caller(wire, why);
     if (err == ERR_NONE)
-        err = start_mqtt(wire, why);
+        err = start_links(wire, why);
     if (err == ERR_NONE)
         err = start_bridge(wire, why);
     if (err != ERR_NONE)
@@ -243,11 +258,12 @@ enum err wire_plan(const struct wire *wire, struct config *config, struct plan *
     enum err err = plan_new(config, wire->facts.started_at_s, &plan, why);
     if (err == ERR_NONE)
         err = plan_reach(plan, wire->local, why);
-    struct plan_filters filters;
-    if (err == ERR_NONE) {
-        plan_follow(plan, wire->plan);
-        const struct mqtt_options mqtt = plan_mqtt(plan, &filters);
-        err = mqtt_check(&mqtt, why);
+    if (err == ERR_NONE && (err = plan_follow(plan, wire->plan)) != ERR_NONE)
+        (void)why_set(why, err, NULL, "%s", err_name(err));
+    for (enum side side = 0; side < SIDE_COUNT && err == ERR_NONE; side++) {
+        const struct mqtt_options mqtt = plan_mqtt(plan, side);
+        if (plan_has_link(plan, side))
+            err = mqtt_check(&mqtt, why);
     }
     if (err != ERR_NONE)
         plan_free(plan);
@@ -315,18 +331,32 @@ void wire_turn_http(struct wire *wire)
         log_say(is_bad ? LOG_WARN : LOG_INFO, "credentials", "%s", news);
 }
 
+void wire_turn_bridge(struct wire *wire)
+{
+    caller_turn(wire->caller);
+    bridge_turn(wire->bridge);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            mqtt_flush(wire->links[side]);
+}
+
 void wire_turn(struct wire *wire)
 {
     wire_turn_http(wire);
     if (wire_has_core(wire)) {
-        mqtt_turn(wire->mqtt);
-        caller_turn(wire->caller);
-        bridge_turn(wire->bridge);
-        mqtt_flush(wire->mqtt);
+        for (enum side side = 0; side < SIDE_COUNT; side++)
+            if (wire->links[side] != NULL)
+                mqtt_turn(wire->links[side]);
+        wire_turn_bridge(wire);
         crowd_turn(&wire->crowd, bridge_books(wire->bridge).waiting, bridge_is_idle(wire->bridge));
     }
     check_core(wire);
     survey_turn(wire);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 int64_t wire_due_ms(const struct wire *wire)
@@ -335,10 +365,10 @@ int64_t wire_due_ms(const struct wire *wire)
         return wire->retry_ms;
     if (caller_is_due(wire->caller))
         return now_mono_ms();
-    const int64_t dues[] = {bridge_due_ms(wire->bridge), mqtt_due_ms(wire->mqtt),
-                            credentials_due_ms(wire->plan->credentials)};
-    int64_t first = dues[0];
-    for (size_t i = 1; i < COUNT_OF(dues); i++)
-        first = dues[i] < first ? dues[i] : first;
+    int64_t first =
+        earlier(bridge_due_ms(wire->bridge), credentials_due_ms(wire->plan->credentials));
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            first = earlier(first, mqtt_due_ms(wire->links[side]));
     return first;
 }

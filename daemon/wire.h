@@ -11,6 +11,12 @@
 #include "daemon/snapshot.h"
 #include "daemon/supervisor.h"
 
+/* What a link's events come with. */
+struct wire_link {
+    struct wire *wire;
+    enum side side;
+};
+
 struct wire {
     struct plan *plan;
     struct snapshot facts; /* what is published next: daemon/survey.h */
@@ -25,7 +31,8 @@ struct wire {
     /* The core: what is built anew from the journal after the journal has failed. All or none. */
     struct journal *journal;
     struct caller *caller;
-    struct mqtt *mqtt;
+    struct mqtt *links[SIDE_COUNT]; /* NULL: there is no such broker */
+    struct wire_link ends[SIDE_COUNT];
     struct bridge *bridge;
     struct crowd crowd;
     int64_t retry_ms; /* when the core is built again, while there is none */
@@ -48,6 +55,8 @@ bool wire_has_core(const struct wire *wire);
 /* The part of a turn that needs no core, and that a clean stop still needs: calls and
  * credentials. */
 void wire_turn_http(struct wire *wire);
+/* The part of a turn that lets out what the rest has brought; there has to be a core. */
+void wire_turn_bridge(struct wire *wire);
 /* One turn of everything, without waiting. Builds the core again where it is due. */
 void wire_turn(struct wire *wire);
 /* When the next turn is due even if nothing happens, on the monotonic clock. */

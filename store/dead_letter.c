@@ -11,7 +11,8 @@
 
 #define LETTER                                                                                     \
     "SELECT d.seq, d.buried_at_s, d.reason, c.topic, c.arrived_at_ms, e.code, e.message,"          \
-    " c.payload, c.correlation, c.traceparent, c.tracestate FROM dead d JOIN commands c ON c.seq " \
+    " c.payload, c.correlation, c.traceparent, c.tracestate, c.origin FROM dead d JOIN commands "  \
+    "c ON c.seq "                                                                                  \
     "= d.seq"                                                                                      \
     " LEFT JOIN endings e ON e.seq = d.seq"
 
@@ -139,6 +140,7 @@ static enum err read_letter(struct dead_letters *letters, int which, uint64_t id
         .payload = statement_bytes(row, 7),
         .correlation = statement_bytes(row, 8),
         .trace = {.parent = statement_str(row, 9), .state = statement_str(row, 10)},
+        .is_notice = statement_int(row, 11) == JOURNAL_ORIGIN_NOTICE,
     };
     struct str *const texts[] = {&letter.reason,     &letter.topic,       &letter.message,
                                  &letter.payload,    &letter.correlation, &letter.trace.parent,

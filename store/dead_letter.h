@@ -1,7 +1,8 @@
 /*
- * Dead letters: commands whose answer or events could not be published, as the journal keeps them
- * until a person drops them. Read and dropped through a connection of its own, also while the
- * service runs; no reading lasts longer than one of these calls, so the service never waits.
+ * Dead letters: commands and notices whose answer or events could not be published, as the journal
+ * keeps them until a person drops them. Read and dropped through a connection of its own, also
+ * while the service runs; no reading lasts longer than one of these calls, so the service never
+ * waits.
  */
 #ifndef STORE_DEAD_LETTER_H
 #define STORE_DEAD_LETTER_H
@@ -21,6 +22,7 @@ struct dead_letter {
     struct str payload;     /* empty if it was too long to be a command */
     struct str correlation; /* absent: none */
     struct trace trace;     /* likewise */
+    bool is_notice;         /* of the upstream broker; otherwise a command */
     int64_t arrived_at_ms;
     int64_t code; /* how the command ended: an enum reject, 0 if accepted */
     struct str message;

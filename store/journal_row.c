@@ -1,6 +1,7 @@
 #include "store/journal_row.h"
 
 #include "base/utf8.h"
+#include "store/journal_schema.h"
 #include "store/keep.h"
 
 /* What a row needs besides its texts: keys and numbers, in the table and in the indexes. */
@@ -9,14 +10,11 @@
 /* Beyond any clock: whoever reckons with a time need not think of overflow. */
 #define TIME_MAX_MS INT64_C(1000000000000000)
 
-/* As the schema numbers them. */
-enum origin { ORIGIN_COMMAND, ORIGIN_UPSTREAM_COMMAND, ORIGIN_UPSTREAM_NOTICE, ORIGIN_COUNT };
-
-static enum origin origin_of(const struct journal_entry *entry)
+static enum journal_origin origin_of(const struct journal_entry *entry)
 {
     if (entry->is_notice)
-        return ORIGIN_UPSTREAM_NOTICE;
-    return entry->from == SIDE_UPSTREAM ? ORIGIN_UPSTREAM_COMMAND : ORIGIN_COMMAND;
+        return JOURNAL_ORIGIN_NOTICE;
+    return entry->from == SIDE_UPSTREAM ? JOURNAL_ORIGIN_UPSTREAM_COMMAND : JOURNAL_ORIGIN_COMMAND;
 }
 
 void journal_row_set_command(struct statement *add, const struct journal_entry *entry,
@@ -100,10 +98,10 @@ enum err journal_row_read(const struct statement *row, struct journal_entry *ret
             },
         .payload = statement_bytes(row, 18),
         .trace = {.parent = statement_str(row, 19), .state = statement_str(row, 20)},
-        .from = origin == ORIGIN_COMMAND ? SIDE_LOCAL : SIDE_UPSTREAM,
-        .is_notice = origin == ORIGIN_UPSTREAM_NOTICE,
+        .from = origin == JOURNAL_ORIGIN_COMMAND ? SIDE_LOCAL : SIDE_UPSTREAM,
+        .is_notice = origin == JOURNAL_ORIGIN_NOTICE,
     };
-    if (!is_possible(&entry) || origin < 0 || origin >= ORIGIN_COUNT)
+    if (!is_possible(&entry) || origin < 0 || origin >= JOURNAL_ORIGIN_COUNT)
         return why_set(why, ERR_DAMAGED, NULL, "command %lld in the journal is damaged",
                        (long long)entry.seq);
     *ret = entry;

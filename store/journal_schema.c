@@ -56,7 +56,7 @@ static const char version_2[] = "CREATE TABLE memories ("
 static const char version_3[] = "ALTER TABLE commands ADD COLUMN traceparent TEXT;"
                                 "ALTER TABLE commands ADD COLUMN tracestate TEXT;";
 
-/* 0: a command of the local broker; 1: one of the upstream broker; 2: a notice of that one. */
+/* enum journal_origin. */
 static const char version_4[] =
     "ALTER TABLE commands ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;";
 

@@ -21,4 +21,12 @@
 extern const char *const journal_schema_migrations[];
 extern const size_t journal_schema_migration_count;
 
+/* Column origin of table commands: what came, and from where. */
+enum journal_origin {
+    JOURNAL_ORIGIN_COMMAND,
+    JOURNAL_ORIGIN_UPSTREAM_COMMAND,
+    JOURNAL_ORIGIN_NOTICE, /* always from upstream */
+    JOURNAL_ORIGIN_COUNT
+};
+
 #endif

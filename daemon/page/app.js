@@ -243,10 +243,16 @@
   };
 
   const drawParts = () => {
-    const { mqtt, journal, credentials } = state;
+    const { mqtt, upstream, journal, credentials } = state;
     part('broker', mqtt.connected ? 'connected' : 'not connected',
       mqtt.connected ? `${many(mqtt.onTheirWay, 'message')} on their way` : mqtt.problem,
       mqtt.connected ? 'good' : 'bad');
+    $('upstream-part').hidden = !upstream;
+    if (upstream)
+      part('upstream', upstream.connected ? 'connected' : 'not connected',
+        !upstream.connected ? upstream.problem : upstream.noticesWaiting > 0
+          ? `${many(upstream.noticesWaiting, 'notice')} on the way here` : many(upstream.notices, 'notice'),
+        upstream.connected ? 'good' : 'bad');
     const share = journal.bytesMax > 0 ? Math.round((journal.bytes * 100) / journal.bytesMax) : 0;
     part('journal', journal.works ? many(journal.unfinished, 'open entry', 'open entries') : 'not usable',
       journal.works ? `${size(journal.bytes)}, ${share} % of its room` : journal.problem,

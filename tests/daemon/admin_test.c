@@ -89,7 +89,7 @@ static void healthy(void **state)
     check_answer("HEAD", "/healthz", 200, "");
     check_answer("GET", "/readyz", 503,
                  "{\"status\":\"unavailable\",\"reasons\":[\"no link to the MQTT broker\"]}");
-    snapshot.is_connected = true;
+    snapshot.links[SIDE_LOCAL].is_connected = true;
     snapshot_publish(&snapshots, &snapshot);
     check_answer("GET", "/readyz", 200, "{\"status\":\"ok\"}");
     check_answer("GET", "/readyz?now", 200, "{\"status\":\"ok\"}");

@@ -18,7 +18,7 @@ static int set_up(void **state)
     (void)state;
     snapshot_init(&snapshots);
     stream_init(&streams);
-    now = (struct snapshot){.has_journal = true, .is_connected = true};
+    now = (struct snapshot){.has_journal = true, .links[SIDE_LOCAL].is_connected = true};
     mono_ms = 5000;
     if (news_new(&news) != ERR_NONE)
         return 1;
@@ -145,8 +145,8 @@ static void the_state_is_told_whole(void **state)
     now.books.received = 3;
     now.books.waiting = 3;
     now.speed.rate = 2.5;
-    now.is_connected = false;
-    snprintf(now.mqtt_problem, sizeof now.mqtt_problem, "refused");
+    now.links[SIDE_LOCAL].is_connected = false;
+    snprintf(now.links[SIDE_LOCAL].problem, sizeof now.links[SIDE_LOCAL].problem, "refused");
     tick_after(0);
     tick_after(1000);
     board_json_state(board, true, &out);

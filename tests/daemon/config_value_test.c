@@ -76,12 +76,10 @@ static void flags(void **state)
     for (size_t i = 0; i < COUNT_OF(no); i++) {
         assert_int_equal(set("jobs", "coalesce", no[i]), ERR_NONE);
         assert_int_equal(config->jobs.coalesce, 0);
-        assert_int_equal(set("upstream", "commands", no[i]), ERR_NONE);
     }
     for (size_t i = 0; i < COUNT_OF(yes); i++) {
         assert_int_equal(set("jobs", "coalesce", yes[i]), ERR_NONE);
         assert_int_equal(config->jobs.coalesce, 1);
-        assert_int_equal(set("upstream", "commands", yes[i]), ERR_REFUSED);
     }
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         assert_int_equal(set("jobs", "coalesce", wrong[i]), ERR_INVALID);
@@ -150,7 +148,14 @@ static void lists(void **state)
     assert_int_equal(config_value_set(notify, two[0], config, &why), ERR_INVALID);
     const struct config_key *things = key_of("upstream", "things");
     assert_int_equal(config_value_set_list(things, NULL, 0, config, &why), ERR_NONE);
-    assert_int_equal(config_value_set_list(things, two, 2, config, &why), ERR_REFUSED);
+    assert_int_equal(config_value_set_list(things, two, 2, config, &why), ERR_NONE);
+    const struct str odd[] = {STR("+"), STR("pump-1"), STR("pump/1")};
+    assert_int_equal(config_value_set_list(things, odd, 2, config, &why), ERR_NONE);
+    assert_int_equal(config_value_set_list(things, odd, 3, config, &why), ERR_INVALID);
+    assert_int_equal(config->upstream.things.count, 2);
+    const struct config_key *namespaces = key_of("upstream", "namespaces");
+    assert_int_equal(config_value_set_list(namespaces, two, 2, config, &why), ERR_NONE);
+    assert_int_equal(config_value_set_list(namespaces, odd, 1, config, &why), ERR_INVALID);
 }
 
 static void expectations(void **state)

@@ -23,7 +23,7 @@ static struct snapshot fine(void)
     return (struct snapshot){
         .taken_mono_ms = 1000,
         .has_journal = true,
-        .is_connected = true,
+        .links[SIDE_LOCAL].is_connected = true,
         .has_credentials = true,
         .credentials_expire_at_s = -1,
     };
@@ -58,9 +58,10 @@ static void each_hindrance_is_a_reason(void **state)
     check_answer(health_is_ready, &snapshot, 1000, "\"the service is stopping\"");
     check_answer(health_is_live, &snapshot, 1000, NULL);
     snapshot = fine();
-    snapshot.is_connected = false;
+    snapshot.links[SIDE_LOCAL].is_connected = false;
     check_answer(health_is_ready, &snapshot, 1000, "\"no link to the MQTT broker\"");
-    snprintf(snapshot.mqtt_problem, sizeof snapshot.mqtt_problem, "connection refused");
+    snprintf(snapshot.links[SIDE_LOCAL].problem, sizeof snapshot.links[SIDE_LOCAL].problem,
+             "connection refused");
     check_answer(health_is_ready, &snapshot, 1000,
                  "\"no link to the MQTT broker: connection refused\"");
     snapshot = fine();

@@ -70,7 +70,7 @@ static void each_number_is_in_its_place(void **state)
         .journal = {.commits = 18, .unfinished = 19, .bytes = 20, .bytes_max = 21},
         .dead_letters = 22,
         .calls = {.ended = {[FAULT_NONE] = 23, [FAULT_CREDENTIALS] = 24}, .described = 25},
-        .mqtt =
+        .links[SIDE_LOCAL].stats =
             {.connects = 26, .failures = 27, .losses = 28, .acknowledged = 29, .on_their_way = 30},
     };
     histogram_add(&snapshot.latency.accepted, 1000000);
@@ -108,11 +108,11 @@ static void each_number_is_in_its_place(void **state)
         "calls_ended_total{outcome=\"done\"} 23",
         "calls_ended_total{outcome=\"unauthorized\"} 24",
         "calls_described_total 25",
-        "mqtt_connects_total 26",
-        "mqtt_connect_failures_total 27",
-        "mqtt_losses_total 28",
-        "mqtt_publishes_acknowledged_total 29",
-        "mqtt_publishes_unacknowledged 30",
+        "mqtt_connects_total{link=\"local\"} 26",
+        "mqtt_connect_failures_total{link=\"local\"} 27",
+        "mqtt_losses_total{link=\"local\"} 28",
+        "mqtt_publishes_acknowledged_total{link=\"local\"} 29",
+        "mqtt_publishes_unacknowledged{link=\"local\"} 30",
         "command_latency_seconds_sum{outcome=\"accepted\"} 1.000000",
         "command_latency_seconds_sum{outcome=\"rejected\"} 2.000000",
         "command_delivery_seconds_sum 5.000000",
@@ -130,14 +130,15 @@ static void truths_and_states(void **state)
     check_line(&snapshot, "ready 0");
     check_line(&snapshot, "full 0");
     check_line(&snapshot, "journal_up 0");
-    check_line(&snapshot, "mqtt_connected 0");
+    check_line(&snapshot, "mqtt_connected{link=\"local\"} 0");
     check_line(&snapshot, "credentials_usable 0");
     check_line(&snapshot, "breaker_state{state=\"closed\"} 1");
     check_line(&snapshot, "breaker_state{state=\"probing\"} 0");
-    snapshot.has_journal = snapshot.is_connected = snapshot.has_credentials = true;
+    snapshot.has_journal = snapshot.links[SIDE_LOCAL].is_connected = snapshot.has_credentials =
+        true;
     check_line(&snapshot, "ready 1");
     check_line(&snapshot, "journal_up 1");
-    check_line(&snapshot, "mqtt_connected 1");
+    check_line(&snapshot, "mqtt_connected{link=\"local\"} 1");
     check_line(&snapshot, "credentials_usable 1");
     snapshot.is_full = true;
     snapshot.breaker = BREAKER_PROBING;
@@ -154,12 +155,12 @@ static void times(void **state)
         .taken_mono_ms = 61250,
         .started_mono_ms = 1500,
         .started_at_s = 1700000000,
-        .mqtt = {.heard_ms = 51500},
+        .links[SIDE_LOCAL].stats = {.heard_ms = 51500},
     };
     check_line(&snapshot, "uptime_seconds 60");
     check_line(&snapshot, "start_time_seconds 1700000000");
     check_line(&snapshot, "loop_turn_age_seconds 0.25");
-    check_line(&snapshot, "mqtt_last_acknowledgement_age_seconds 10");
+    check_line(&snapshot, "mqtt_last_acknowledgement_age_seconds{link=\"local\"} 10");
     snapshot.credentials_expire_at_s = -1;
     check_line(&snapshot, "credentials_expiry_timestamp_seconds 0");
     snapshot.has_credentials = true;

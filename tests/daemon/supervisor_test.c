@@ -50,7 +50,7 @@ static struct snapshot fine_at(int64_t now_ms)
         .taken_mono_ms = now_ms,
         .started_mono_ms = 1000,
         .has_journal = true,
-        .is_connected = true,
+        .links[SIDE_LOCAL].is_connected = true,
         .has_credentials = true,
     };
 }
@@ -61,8 +61,9 @@ static void readiness_is_told_once(void **state)
     struct supervisor supervisor;
     supervisor_init(&supervisor);
     struct snapshot snapshot = fine_at(1000);
-    snapshot.is_connected = false;
-    snprintf(snapshot.mqtt_problem, sizeof snapshot.mqtt_problem, "connection refused");
+    snapshot.links[SIDE_LOCAL].is_connected = false;
+    snprintf(snapshot.links[SIDE_LOCAL].problem, sizeof snapshot.links[SIDE_LOCAL].problem,
+             "connection refused");
     supervisor_turn(&supervisor, &snapshot);
     assert_string_equal(heard(), "EXTEND_TIMEOUT_USEC=30000000");
     assert_string_equal(heard(), "STATUS=Waiting for the MQTT broker: connection refused");
@@ -77,7 +78,7 @@ static void readiness_is_told_once(void **state)
     assert_string_equal(heard(), "READY=1");
     assert_string_equal(heard(), "STATUS=Taking commands: 0 waiting, 0.0 calls/s");
     snapshot = fine_at(22000);
-    snapshot.is_connected = false;
+    snapshot.links[SIDE_LOCAL].is_connected = false;
     supervisor_turn(&supervisor, &snapshot);
     snapshot = fine_at(32000);
     supervisor_turn(&supervisor, &snapshot);
@@ -183,14 +184,15 @@ static void nobody_who_does_not_listen_holds_up_the_loop(void **state)
     struct supervisor supervisor;
     supervisor_init(&supervisor);
     struct snapshot snapshot = fine_at(1000);
-    snapshot.is_connected = false;
+    snapshot.links[SIDE_LOCAL].is_connected = false;
     for (int i = 0; i < 1000; i++) {
         snapshot.taken_mono_ms += 1000;
         snapshot.books.waiting++;
-        snprintf(snapshot.mqtt_problem, sizeof snapshot.mqtt_problem, "attempt %d", i);
+        snprintf(snapshot.links[SIDE_LOCAL].problem, sizeof snapshot.links[SIDE_LOCAL].problem,
+                 "attempt %d", i);
         supervisor_turn(&supervisor, &snapshot);
     }
-    snapshot.is_connected = true;
+    snapshot.links[SIDE_LOCAL].is_connected = true;
     supervisor_turn(&supervisor, &snapshot); /* READY=1 finds no room */
     while (*heard() != '\0')
         ;
