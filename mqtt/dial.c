@@ -313,6 +313,7 @@ enum err dial(struct link *link, struct why *why)
     link->qos1_arrivals = 0;
     gate_open(&link->gate, &link->setup->url,
               now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000);
+    link_enter(link);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)
         err = connect_it(link, why);
@@ -320,6 +321,7 @@ enum err dial(struct link *link, struct why *why)
         err = subscribe(link, why);
     if (err == ERR_NONE)
         err = unsubscribe(link, why);
+    link_leave();
     gate_run(&link->gate);
     if (err != ERR_NONE)
         link_close(link);

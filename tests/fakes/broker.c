@@ -176,7 +176,7 @@ static void handle(struct broker *broker, unsigned char first, const unsigned ch
     memcpy(broker->last[type].bytes, body, broker->last[type].n);
     if (type == BROKER_CONNECT)
         answer_connect(broker);
-    else if (type == BROKER_SUBSCRIBE)
+    else if (type == BROKER_SUBSCRIBE && !broker->script.no_suback)
         answer_subscribe(broker, body, n);
     else if (type == BROKER_PUBLISH)
         answer_publish(broker, first, body);

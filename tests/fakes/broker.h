@@ -35,6 +35,7 @@ struct broker_script {
     int suback_code;       /* 0: grants QoS 1; BROKER_NEVER: grants QoS 0 */
     int puback_code;       /* of every PUBLISH; BROKER_NEVER: no PUBACK */
     bool no_pingresp;
+    bool no_suback;
     int queued;      /* QoS 1 messages sent together with the CONNACK, packet ids 1, 2, ... */
     int reset_after; /* resets the connection in the middle of the n-th PUBLISH; 0: never */
 };
