@@ -6,6 +6,8 @@
 #include "mqtt/reason_code.h"
 #include "mqtt/wraps.h"
 
+#include <string.h>
+
 #define TOPIC_MAX   65535 /* bytes: MQTT's length has 16 bits */
 #define PACKET_TRIM 64    /* bytes: fixed header, lengths, packet id, property ids */
 #define USER_TRIM   5     /* bytes: of a user property, beside its name and value */
@@ -62,7 +64,11 @@ bool link_is_connected(const struct link *link)
 void link_why_lost(const struct link *link, struct why *why)
 {
     int code = link->gate.tap.disconnect_reason;
-    if (code != TAP_NO_REASON)
+    const struct broker_url *url = &link->setup->url;
+    if (link->gate.connect_error != 0)
+        why_set(why, ERR_DOWN, NULL, "no connection to %s port %d: %s", url->host, url->port,
+                strerror(link->gate.connect_error));
+    else if (code != TAP_NO_REASON)
         why_set(why, ERR_DOWN, NULL, "the broker closed the connection: %s",
                 reason_code_text(code));
     else if (link->gate.problem.text[0] != '\0')
