@@ -58,6 +58,9 @@
 /* MQTT link. Message ids are searched linearly in Paho, hence the window. */
 #define LIMITS_PUBLISH_WINDOW  256 /* QoS 1 publishes not yet acknowledged by the broker */
 #define LIMITS_RECEIVE_MAXIMUM 256 /* MQTT 5 Receive Maximum we ask for */
+/* Filters in one SUBSCRIBE or UNSUBSCRIBE. Source: AWS IoT Core message broker quotas, maximum
+ * subscriptions per subscribe request. */
+#define LIMITS_SUBSCRIBE_FILTERS 8
 /* A packet in either direction: a payload, its topic, Correlation Data and the other properties. */
 #define LIMITS_PACKET_BYTES (LIMITS_COMMAND_BYTES + 8 * 1024)
 /* Waiting for the broker's socket: a window of the largest packets, and acknowledgements. */

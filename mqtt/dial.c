@@ -4,9 +4,9 @@
 #include "mqtt/password.h"
 #include "mqtt/reason_code.h"
 #include "mqtt/secure.h"
+#include "mqtt/subscribe.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* How long the broker keeps our subscriptions and what arrives for them. Paho 1.3.12 garbles
@@ -149,9 +149,6 @@ static enum err explain(const struct link *link, struct why *why)
     const struct broker_url *url = &link->setup->url;
     if (gate->fd < 0 && gate->connect_error == 0 && gate->problem.text[0] == '\0')
         return why_set(why, ERR_DOWN, NULL, "host name %s cannot be resolved", url->host);
-    if (gate->connect_error != 0)
-        return why_set(why, ERR_DOWN, NULL, "no connection to %s port %d: %s", url->host, url->port,
-                       strerror(gate->connect_error));
     link_why_lost(link, why);
     return ERR_DOWN;
 }
@@ -226,86 +223,6 @@ static enum err connect_it(struct link *link, struct why *why)
     return err;
 }
 
-/* codes[i] is the granted QoS, or why there is none. */
-static enum err check_granted(const struct link *link, const int *codes, struct why *why)
-{
-    const struct mqtt_options *options = &link->setup->options;
-    for (size_t i = 0; i < options->filter_count; i++) {
-        if (codes[i] >= REASON_CODE_FAILURE)
-            return why_set(why, ERR_REFUSED, NULL, "the broker refused the subscription to %s: %s",
-                           options->filters[i], reason_code_text(codes[i]));
-        if (codes[i] < 1)
-            return why_set(why, ERR_REFUSED, NULL,
-                           "the broker granted the subscription to %s at QoS 0 only",
-                           options->filters[i]);
-    }
-    return ERR_NONE;
-}
-
-static enum err subscribe_v5(struct link *link, char *const *filters, int *codes, struct why *why)
-{
-    int count = (int)link->setup->options.filter_count;
-    MQTTSubscribe_options *each = calloc((size_t)count, sizeof *each);
-    if (each == NULL)
-        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
-    for (int i = 0; i < count; i++) {
-        each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
-        each[i].retainAsPublished = 1;
-        /* 0: sent at each subscription; 2: not at all */
-        each[i].retainHandling = link->setup->options.wants_retained ? 0 : 2;
-    }
-    MQTTResponse response =
-        MQTTClient_subscribeMany5(link->handle, count, filters, codes, each, NULL);
-    free(each);
-    bool is_answered = (int)response.reasonCode >= 0 && response.reasonCodeCount == count;
-    for (int i = 0; is_answered && i < count; i++)
-        codes[i] = (int)(count > 1 ? response.reasonCodes[i] : response.reasonCode);
-    MQTTResponse_free(response);
-    return is_answered ? check_granted(link, codes, why) : explain(link, why);
-}
-
-static enum err subscribe_v3(struct link *link, char *const *filters, int *codes, struct why *why)
-{
-    int count = (int)link->setup->options.filter_count;
-    if (MQTTClient_subscribeMany(link->handle, count, filters, codes) != MQTTCLIENT_SUCCESS)
-        return explain(link, why);
-    return check_granted(link, codes, why);
-}
-
-static enum err subscribe(struct link *link, struct why *why)
-{
-    const struct mqtt_options *options = &link->setup->options;
-    if (options->filter_count == 0)
-        return ERR_NONE;
-    int *codes = calloc(options->filter_count, sizeof *codes);
-    if (codes == NULL)
-        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
-    for (size_t i = 0; i < options->filter_count; i++)
-        codes[i] = 1; /* the QoS asked for; replaced by the answer */
-    char *const *filters = (char *const *)options->filters;
-    enum err err = is_v5(link) ? subscribe_v5(link, filters, codes, why)
-                               : subscribe_v3(link, filters, codes, why);
-    free(codes);
-    return err;
-}
-
-/* The broker may answer that there was no such subscription: that is what is wanted. */
-static enum err unsubscribe(struct link *link, struct why *why)
-{
-    const struct mqtt_options *options = &link->setup->options;
-    char *const *filters = (char *const *)options->stale_filters;
-    int count = (int)options->stale_count;
-    int rc = MQTTCLIENT_SUCCESS;
-    if (count > 0 && is_v5(link)) {
-        MQTTResponse response = MQTTClient_unsubscribeMany5(link->handle, count, filters, NULL);
-        rc = (int)response.reasonCode;
-        MQTTResponse_free(response);
-    } else if (count > 0) {
-        rc = MQTTClient_unsubscribeMany(link->handle, count, filters);
-    }
-    return rc >= MQTTCLIENT_SUCCESS ? ERR_NONE : explain(link, why);
-}
-
 enum err dial(struct link *link, struct why *why)
 {
     link_close(link);
@@ -313,13 +230,15 @@ enum err dial(struct link *link, struct why *why)
     link->qos1_arrivals = 0;
     gate_open(&link->gate, &link->setup->url,
               now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000);
+    link_enter(link);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)
         err = connect_it(link, why);
     if (err == ERR_NONE)
         err = subscribe(link, why);
     if (err == ERR_NONE)
-        err = unsubscribe(link, why);
+        err = subscribe_drop_stale(link, why);
+    link_leave();
     gate_run(&link->gate);
     if (err != ERR_NONE)
         link_close(link);

@@ -53,7 +53,8 @@ void gate_shut(struct gate *gate)
     if (out.capacity > KEEP_BYTES)
         buf_fini(&out);
     held_clear(&held);
-    *gate = (struct gate){.fd = -1, .out = out, .held = held, .problem = gate->problem};
+    *gate = (struct gate){
+        .next = gate->next, .fd = -1, .out = out, .held = held, .problem = gate->problem};
     tap_init(&gate->tap);
 }
 

@@ -18,7 +18,7 @@
  * So Paho never sees a full socket, a partial write or a failed one. It is told to give up in one
  * way only: after gate_cut it reads the end of the stream.
  *
- * One connection at a time, one thread.
+ * One connection at a time in a gate, all gates on one thread.
  */
 #ifndef MQTT_GATE_H
 #define MQTT_GATE_H
@@ -36,6 +36,7 @@
 #define GATE_AHEAD_BYTES 16384
 
 struct gate {
+    struct gate *next;            /* for mqtt/wraps.c: of those attached */
     const struct broker_url *url; /* the caller's: who it is to be, if by TLS */
     int fd;                       /* -1: none */
     SSL *ssl;                     /* NULL: none, or plain */

@@ -6,19 +6,23 @@
 #include "mqtt/reason_code.h"
 #include "mqtt/wraps.h"
 
+#include <string.h>
+
 #define TOPIC_MAX   65535 /* bytes: MQTT's length has 16 bits */
 #define PACKET_TRIM 64    /* bytes: fixed header, lengths, packet id, property ids */
 #define USER_TRIM   5     /* bytes: of a user property, beside its name and value */
 
-enum err link_init(struct link *link, const struct setup *setup, struct why *why)
+/* Paho's: how often it looks at keep alives, of all handles and by the clock of the last connect.
+ * As often as the link entered needs it, so that each gets what it needs. */
+void setRetryLoopInterval(int keep_alive_s);
+
+void link_init(struct link *link, const struct setup *setup)
 {
     *link = (struct link){.setup = setup, .keep_alive_s = setup->options.keep_alive_s};
     gate_init(&link->gate);
     receipts_init(&link->receipts);
     buf_init(&link->topic, TOPIC_MAX + 1);
-    if (!wraps_attach(&link->gate))
-        return why_set(why, ERR_EXISTS, NULL, "only one MQTT link is possible in a process");
-    return ERR_NONE;
+    wraps_attach(&link->gate);
 }
 
 void link_fini(struct link *link)
@@ -27,6 +31,17 @@ void link_fini(struct link *link)
     wraps_detach(&link->gate);
     gate_fini(&link->gate);
     buf_fini(&link->topic);
+}
+
+void link_enter(struct link *link)
+{
+    setRetryLoopInterval(link->keep_alive_s);
+    wraps_enter(&link->gate);
+}
+
+void link_leave(void)
+{
+    wraps_leave();
 }
 
 void link_close(struct link *link)
@@ -49,7 +64,11 @@ bool link_is_connected(const struct link *link)
 void link_why_lost(const struct link *link, struct why *why)
 {
     int code = link->gate.tap.disconnect_reason;
-    if (code != TAP_NO_REASON)
+    const struct broker_url *url = &link->setup->url;
+    if (link->gate.connect_error != 0)
+        why_set(why, ERR_DOWN, NULL, "no connection to %s port %d: %s", url->host, url->port,
+                strerror(link->gate.connect_error));
+    else if (code != TAP_NO_REASON)
         why_set(why, ERR_DOWN, NULL, "the broker closed the connection: %s",
                 reason_code_text(code));
     else if (link->gate.problem.text[0] != '\0')
@@ -118,7 +137,9 @@ enum err link_publish(struct link *link, const struct link_message *message)
     window_add(&receipts->window, message->post_id, message->is_own);
     receipts->is_publishing = true;
     bool is_v5 = link->setup->options.version == 5;
+    link_enter(link);
     int rc = is_v5 ? publish_v5(link, message, topic) : publish_v3(link, message, topic);
+    link_leave();
     receipts->is_publishing = false;
     if (rc == MQTTCLIENT_SUCCESS && window_last_has_name(&receipts->window))
         return ERR_NONE;
@@ -134,7 +155,9 @@ bool link_pull(struct link *link, struct link_pulled *ret)
     uint64_t heard = link->gate.tap.bytes;
     int topic_n = 0;
     /* The result only repeats what link_is_connected knows, and may be an error with a message. */
+    link_enter(link);
     MQTTClient_receive(link->handle, &ret->topic, &topic_n, &ret->message, 0);
+    link_leave();
     ret->topic_n = (size_t)topic_n;
     if (ret->message != NULL && ret->message->qos > 0)
         link->qos1_arrivals++;

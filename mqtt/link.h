@@ -40,11 +40,14 @@ struct link_pulled {
     MQTTClient_message *message;
 };
 
-/* ERR_EXISTS when there is a link already in this thread. */
-nodiscard enum err link_init(struct link *link, const struct setup *setup, struct why *why);
+void link_init(struct link *link, const struct setup *setup); /* must not move until link_fini */
 void link_fini(struct link *link);
 
 void link_close(struct link *link);
+
+/* Around calls of Paho that may read or wait: nothing of other links is touched meanwhile. */
+void link_enter(struct link *link);
+void link_leave(void);
 
 bool link_is_connected(const struct link *link);
 void link_why_lost(const struct link *link, struct why *why); /* before link_close */

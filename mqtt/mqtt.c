@@ -88,14 +88,9 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
     clean_environment();
     stop_tracing();
-    err = link_init(&mqtt->link, &mqtt->setup, why);
-    if (err != ERR_NONE)
-        goto fail;
+    link_init(&mqtt->link, &mqtt->setup);
     *ret = mqtt;
     return ERR_NONE;
-fail:
-    mqtt_free(mqtt);
-    return err;
 }
 
 enum err mqtt_check(const struct mqtt_options *options, struct why *why)

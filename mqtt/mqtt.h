@@ -6,8 +6,8 @@
  * Reconnects on its own with jittered backoff, resubscribes each time, and calls on_link(true) only
  * once every subscription is granted. Callbacks come from mqtt_turn and from nowhere else.
  *
- * Threads: all functions on one thread, mqtt_new included. One link in a process: Paho's state and
- * the gate's place in it are global.
+ * Threads: all functions of all links on one thread, mqtt_new included: Paho's state is global.
+ * Links do not disturb each other there (mqtt/wraps.h).
  *
  * Blocking: a connect attempt, subscriptions included, blocks mqtt_turn for MQTT_CONNECT_TIMEOUT_S
  * at most, and for as long as the resolver takes to find the host.

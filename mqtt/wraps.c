@@ -2,14 +2,17 @@
 
 #include "mqtt/secure.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
-static _Thread_local struct gate *the_gate;
+static _Thread_local struct gate *attached; /* a list */
+static _Thread_local struct gate *entered;  /* the one Paho is called for; NULL: it is not called */
 
 /* The names are the linker's. */
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
@@ -21,6 +24,7 @@ ssize_t __real_writev(int fd, const struct iovec *parts, int count);
 int __real_SSL_connect(SSL *ssl);
 int __real_SSL_read(SSL *ssl, void *bytes, int n);
 int __real_SSL_write(SSL *ssl, const void *bytes, int n);
+void __real_MQTTProtocol_keepalive(struct timespec now);
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
@@ -30,24 +34,40 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 int __wrap_SSL_connect(SSL *ssl);
 int __wrap_SSL_read(SSL *ssl, void *bytes, int n);
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int n);
+int __wrap_SSLSocket_getPendingRead(void);
+void __wrap_MQTTProtocol_keepalive(struct timespec now);
 void *__wrap_mymalloc(char *file, int line, size_t n);
 void *__wrap_myrealloc(char *file, int line, void *p, size_t n);
 void __wrap_myfree(char *file, int line, void *p);
 void __wrap_StackTrace_entry(const char *function, int line, int level);
 void __wrap_StackTrace_exit(const char *function, int line, void *rc, int level);
 
-bool wraps_attach(struct gate *gate)
+void wraps_attach(struct gate *gate)
 {
-    if (the_gate != NULL)
-        return false;
-    the_gate = gate;
-    return true;
+    gate->next = attached;
+    attached = gate;
 }
 
-void wraps_detach(const struct gate *gate)
+void wraps_detach(struct gate *gate)
 {
-    if (the_gate == gate)
-        the_gate = NULL;
+    for (struct gate **at = &attached; *at != NULL; at = &(*at)->next) {
+        if (*at == gate) {
+            *at = gate->next;
+            gate->next = NULL;
+            return;
+        }
+    }
+}
+
+void wraps_enter(struct gate *gate)
+{
+    assert(entered == NULL);
+    entered = gate;
+}
+
+void wraps_leave(void)
+{
+    entered = NULL;
 }
 
 int wraps_ssl_write(SSL *ssl, const void *bytes, int n)
@@ -67,21 +87,35 @@ int wraps_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 static struct gate *gate_of(int fd)
 {
-    return the_gate != NULL && fd >= 0 && the_gate->fd == fd ? the_gate : NULL;
+    if (fd < 0)
+        return NULL;
+    if (entered != NULL && entered->fd == fd)
+        return entered;
+    struct gate *gate = attached;
+    while (gate != NULL && gate->fd != fd)
+        gate = gate->next;
+    return gate;
 }
 
 static struct gate *gate_of_ssl(const SSL *ssl)
 {
-    return the_gate != NULL && the_gate->ssl == ssl ? the_gate : NULL;
+    if (ssl == NULL)
+        return NULL;
+    if (entered != NULL && entered->ssl == ssl)
+        return entered;
+    struct gate *gate = attached;
+    while (gate != NULL && gate->ssl != ssl)
+        gate = gate->next;
+    return gate;
 }
 
-/* While the gate is open and has no socket, the next one connected on this thread is Paho's. */
+/* While the gate is open and has no socket, the next one that Paho connects for it is its own. */
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n)
 {
     int rc = __real_connect(fd, address, n);
     int error = errno;
-    if (the_gate != NULL && the_gate->is_waiting && the_gate->fd < 0)
-        gate_takes_socket(the_gate, fd, rc == 0 ? 0 : error);
+    if (entered != NULL && entered->is_waiting && entered->fd < 0)
+        gate_takes_socket(entered, fd, rc == 0 ? 0 : error);
     errno = error;
     return rc;
 }
@@ -97,8 +131,15 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    struct gate *gate = count == 1 ? gate_of(fds[0].fd) : NULL;
-    return gate != NULL ? gate_poll(gate, fds, timeout_ms) : __real_poll(fds, count, timeout_ms);
+    if (entered == NULL)
+        return __real_poll(fds, count, timeout_ms);
+    struct pollfd *own = NULL;
+    for (nfds_t i = 0; i < count; i++) {
+        fds[i].revents = 0;
+        if (fds[i].fd == entered->fd)
+            own = &fds[i];
+    }
+    return own != NULL ? gate_poll(entered, own, timeout_ms) : 0;
 }
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t n, int flags)
@@ -155,6 +196,20 @@ int __wrap_SSL_write(SSL *ssl, const void *bytes, int n)
     struct iovec whole = {.iov_base = (void *)bytes, .iov_len = (size_t)n};
     gate_takes_packet(gate, &whole, 1);
     return n;
+}
+
+/* While Paho waits its time limit is kept by gate_poll, so it has to come by there. */
+int __wrap_SSLSocket_getPendingRead(void)
+{
+    bool has_more = entered != NULL && entered->ssl != NULL && !entered->is_waiting &&
+                    !entered->is_cut && SSL_pending(entered->ssl) > 0;
+    return has_more ? entered->fd : -1;
+}
+
+void __wrap_MQTTProtocol_keepalive(struct timespec now)
+{
+    if (entered == NULL || !entered->is_waiting)
+        __real_MQTTProtocol_keepalive(now);
 }
 
 /* NOLINTBEGIN(readability-non-const-parameter) */

@@ -39,6 +39,7 @@ struct broker {
     int publishes; /* on this connection */
     bool has_clean_end;
     size_t counts[BROKER_PACKET_COUNT];
+    size_t filters[BROKER_PACKET_COUNT];
     struct last_body last[BROKER_PACKET_COUNT];
     size_t puback_count;
     uint16_t pubacks[PUBACKS_MAX];
@@ -143,18 +144,38 @@ static void answer_connect(struct broker *broker)
     free(out);
 }
 
-/* The code is the same for every filter; topic filters are walked only to count them. */
-static void answer_subscribe(struct broker *broker, const unsigned char *body, size_t n)
+static unsigned char suback_of(const struct broker_script *script, const unsigned char *filter,
+                               size_t n)
+{
+    const char *unwanted = script->unwanted;
+    bool is_other = unwanted != NULL && (strlen(unwanted) != n || memcmp(unwanted, filter, n) != 0);
+    int code = is_other ? 0 : script->suback_code;
+    return (unsigned char)(code == 0 ? 1 : code == BROKER_NEVER ? 0 : code);
+}
+
+/* SUBACK or UNSUBACK, which in MQTT 3.1.1 has no codes. */
+static void answer_filters(struct broker *broker, enum broker_packet type,
+                           const unsigned char *body, size_t n)
 {
     bool is_v5 = broker->script.version == 5;
-    unsigned char out[64] = {0x90, 0, body[0], body[1]};
+    bool has_options = type == BROKER_SUBSCRIBE;
+    unsigned char out[BODY_MAX] = {has_options ? 0x90 : 0xb0, 0, body[0], body[1]};
     size_t at = is_v5 ? 5 : 4;
-    for (size_t i = is_v5 ? 3 : 2; i + 2 < n; i += 3 + (size_t)(body[i] << 8 | body[i + 1])) {
-        int code = broker->script.suback_code;
-        out[at++] = (unsigned char)(code == 0 ? 1 : code == BROKER_NEVER ? 0 : code);
+    int count = 0;
+    for (size_t i = is_v5 ? 3 : 2; i + 2 < n; count++) {
+        size_t filter_n = (size_t)(body[i] << 8 | body[i + 1]);
+        if (has_options)
+            out[at++] = suback_of(&broker->script, body + i + 2, filter_n);
+        else if (is_v5)
+            out[at++] = 0;
+        i += 2 + filter_n + (has_options ? 1 : 0);
     }
+    broker->filters[type] += (size_t)count;
     out[1] = (unsigned char)(at - 2);
-    put(broker, out, at);
+    if (broker->script.filters_max > 0 && count > broker->script.filters_max)
+        hang_up(broker, false);
+    else
+        put(broker, out, at);
 }
 
 static void answer_publish(struct broker *broker, unsigned char first, const unsigned char *body)
@@ -176,8 +197,10 @@ static void handle(struct broker *broker, unsigned char first, const unsigned ch
     memcpy(broker->last[type].bytes, body, broker->last[type].n);
     if (type == BROKER_CONNECT)
         answer_connect(broker);
-    else if (type == BROKER_SUBSCRIBE)
-        answer_subscribe(broker, body, n);
+    else if (type == BROKER_SUBSCRIBE && !broker->script.no_suback)
+        answer_filters(broker, type, body, n);
+    else if (type == BROKER_UNSUBSCRIBE)
+        answer_filters(broker, type, body, n);
     else if (type == BROKER_PUBLISH)
         answer_publish(broker, first, body);
     else if (type == BROKER_PINGREQ && !broker->script.no_pingresp)
@@ -365,6 +388,14 @@ size_t broker_count(struct broker *broker, enum broker_packet type)
 {
     pthread_mutex_lock(&broker->lock);
     size_t count = broker->counts[type];
+    pthread_mutex_unlock(&broker->lock);
+    return count;
+}
+
+size_t broker_filters(struct broker *broker, enum broker_packet type)
+{
+    pthread_mutex_lock(&broker->lock);
+    size_t count = broker->filters[type];
     pthread_mutex_unlock(&broker->lock);
     return count;
 }

@@ -19,6 +19,8 @@ enum broker_packet {
     BROKER_PUBACK = 4,
     BROKER_SUBSCRIBE = 8,
     BROKER_SUBACK = 9,
+    BROKER_UNSUBSCRIBE = 10,
+    BROKER_UNSUBACK = 11,
     BROKER_PINGREQ = 12,
     BROKER_PINGRESP = 13,
     BROKER_DISCONNECT = 14,
@@ -33,8 +35,11 @@ struct broker_script {
     int receive_maximum;   /* 0: not said */
     int server_keep_alive; /* 0: not said */
     int suback_code;       /* 0: grants QoS 1; BROKER_NEVER: grants QoS 0 */
+    const char *unwanted;  /* the filter that gets the suback_code; NULL: all of them */
+    int filters_max;       /* hangs up on more in one packet; 0: takes any number */
     int puback_code;       /* of every PUBLISH; BROKER_NEVER: no PUBACK */
     bool no_pingresp;
+    bool no_suback;
     int queued;      /* QoS 1 messages sent together with the CONNACK, packet ids 1, 2, ... */
     int reset_after; /* resets the connection in the middle of the n-th PUBLISH; 0: never */
 };
@@ -57,6 +62,8 @@ void broker_send(struct broker *broker, const void *bytes, size_t n);
 /* Packets of that type seen so far, on all connections; ids of the PUBACKs among them. */
 size_t broker_count(struct broker *broker, enum broker_packet type);
 size_t broker_pubacks(struct broker *broker, uint16_t *ret_ids, size_t max);
+/* Filters in all the SUBSCRIBE or UNSUBSCRIBE packets. */
+size_t broker_filters(struct broker *broker, enum broker_packet type);
 /* The body of the last packet of that type; returns its length. */
 size_t broker_last(struct broker *broker, enum broker_packet type, void *ret_body, size_t max);
 bool broker_has_clean_end(struct broker *broker); /* the last connection ended with DISCONNECT */

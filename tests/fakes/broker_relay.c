@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,15 +13,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHUNK    65536
-#define SMALL    4096 /* socket buffers: the client is to feel it soon */
-#define PAUSE_MS 1
+#define CHUNK      65536
+#define SMALL      4096 /* socket buffers: the client is to feel it soon */
+#define PAUSE_MS   1
+#define PATIENCE_S 5 /* with a client that says nothing in the TLS handshake */
 
 struct broker_relay {
     int port;
     int to_port;
     int listen_fd;
+    SSL_CTX *tls;  /* NULL: plain */
     int client_fd; /* -1: none */
+    SSL *ssl;      /* NULL: none, or plain */
     int broker_fd;
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
@@ -57,9 +61,21 @@ static void hang_up(struct broker_relay *relay)
         return;
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(relay->client_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    SSL_free(relay->ssl);
+    relay->ssl = NULL;
     close(relay->client_fd);
     close(relay->broker_fd);
     relay->client_fd = relay->broker_fd = -1;
+}
+
+static void begin_tls(struct broker_relay *relay)
+{
+    struct timeval patience = {.tv_sec = PATIENCE_S};
+    setsockopt(relay->client_fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    relay->ssl = SSL_new(relay->tls);
+    check(relay->ssl != NULL && SSL_set_fd(relay->ssl, relay->client_fd) == 1, "TLS");
+    if (SSL_accept(relay->ssl) != 1)
+        hang_up(relay);
 }
 
 static void take_client(struct broker_relay *relay)
@@ -72,13 +88,26 @@ static void take_client(struct broker_relay *relay)
     check(connect(relay->broker_fd, (struct sockaddr *)&address, sizeof address) == 0, "connect");
     set(relay->client_fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set(relay->broker_fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (relay->tls != NULL)
+        begin_tls(relay);
 }
 
-static bool pass(int from, int to, size_t max)
+static bool pass_on(struct broker_relay *relay, size_t max)
 {
     char bytes[CHUNK];
-    ssize_t n = recv(from, bytes, max < CHUNK ? max : CHUNK, MSG_DONTWAIT);
-    return n > 0 && send(to, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+    max = max < CHUNK ? max : CHUNK;
+    ssize_t n = relay->ssl != NULL ? SSL_read(relay->ssl, bytes, (int)max)
+                                   : recv(relay->client_fd, bytes, max, MSG_DONTWAIT);
+    return n > 0 && send(relay->broker_fd, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static bool pass_back(struct broker_relay *relay)
+{
+    char bytes[CHUNK];
+    ssize_t n = recv(relay->broker_fd, bytes, CHUNK, MSG_DONTWAIT);
+    if (n > 0 && relay->ssl != NULL)
+        return SSL_write(relay->ssl, bytes, (int)n) == n;
+    return n > 0 && send(relay->client_fd, bytes, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
 /* One round without the lock, on what the state was. */
@@ -89,12 +118,13 @@ static void relay_once(struct broker_relay *relay, size_t throttle)
         {.fd = throttle > 0 ? relay->client_fd : -1, .events = POLLIN},
         {.fd = relay->broker_fd, .events = POLLIN},
     };
-    poll(fds, 3, PAUSE_MS);
+    bool has_more = throttle > 0 && relay->ssl != NULL && SSL_pending(relay->ssl) > 0;
+    poll(fds, 3, has_more ? 0 : PAUSE_MS);
     bool is_fine = true;
-    if (fds[1].revents != 0)
-        is_fine = pass(relay->client_fd, relay->broker_fd, throttle);
+    if (fds[1].revents != 0 || has_more)
+        is_fine = pass_on(relay, throttle);
     if (is_fine && fds[2].revents != 0)
-        is_fine = pass(relay->broker_fd, relay->client_fd, CHUNK);
+        is_fine = pass_back(relay);
     if (!is_fine)
         hang_up(relay);
     if (fds[0].revents != 0)
@@ -121,11 +151,25 @@ static void *serve(void *context)
     return NULL;
 }
 
-struct broker_relay *broker_relay_new(int to_port)
+static SSL_CTX *tls_of(const char *dir)
+{
+    char certificate[128];
+    char key[128];
+    snprintf(certificate, sizeof certificate, "%s/server.pem", dir);
+    snprintf(key, sizeof key, "%s/server.key", dir);
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    check(tls != NULL && SSL_CTX_use_certificate_file(tls, certificate, SSL_FILETYPE_PEM) == 1 &&
+              SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) == 1,
+          "TLS");
+    return tls;
+}
+
+static struct broker_relay *start(int to_port, SSL_CTX *tls)
 {
     struct broker_relay *relay = calloc(1, sizeof *relay);
     check(relay != NULL, "calloc");
     relay->to_port = to_port;
+    relay->tls = tls;
     relay->throttle = CHUNK;
     relay->client_fd = relay->broker_fd = -1;
     relay->port = broker_process_free_port();
@@ -141,6 +185,16 @@ struct broker_relay *broker_relay_new(int to_port)
     return relay;
 }
 
+struct broker_relay *broker_relay_new(int to_port)
+{
+    return start(to_port, NULL);
+}
+
+struct broker_relay *broker_relay_new_tls(int to_port, const char *dir)
+{
+    return start(to_port, tls_of(dir));
+}
+
 void broker_relay_free(struct broker_relay *relay)
 {
     pthread_mutex_lock(&relay->lock);
@@ -149,6 +203,7 @@ void broker_relay_free(struct broker_relay *relay)
     pthread_join(relay->thread, NULL);
     pthread_mutex_destroy(&relay->lock);
     close(relay->listen_fd);
+    SSL_CTX_free(relay->tls);
     free(relay);
 }
 

@@ -1,7 +1,8 @@
 /*
  * A slow or cruel network: relays one loopback TCP connection at a time to another port, byte for
- * byte. It can stop taking what the client sends, trickle it, or reset the connection. Runs on a
- * thread of its own; all functions may be called from the test's.
+ * byte. It can stop taking what the client sends, trickle it, or reset the connection. With TLS it
+ * speaks that to the client, as many packets in one record as come together. Runs on a thread of
+ * its own; all functions may be called from the test's.
  */
 #ifndef FAKES_BROKER_RELAY_H
 #define FAKES_BROKER_RELAY_H
@@ -12,6 +13,8 @@
 struct broker_relay;
 
 struct broker_relay *broker_relay_new(int to_port);
+/* With the server.pem and server.key of the directory. */
+struct broker_relay *broker_relay_new_tls(int to_port, const char *dir);
 void broker_relay_free(struct broker_relay *relay);
 int broker_relay_port(const struct broker_relay *relay);
 

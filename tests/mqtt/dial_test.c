@@ -25,14 +25,19 @@ static struct rig *rig;
 static unsigned char body[256];
 static size_t body_n;
 
-static void dial_with(const struct mqtt_options *asked)
+static void start(const struct mqtt_options *asked, const struct broker_script *script)
 {
     char url[64];
     struct mqtt_options options = *asked;
-    broker = broker_new(&(struct broker_script){.version = options.version});
+    broker = broker_new(script);
     snprintf(url, sizeof url, "mqtt://127.0.0.1:%d", broker_port(broker));
     options.url = url;
     rig_start(rig, &options);
+}
+
+static void dial_with(const struct mqtt_options *options, const struct broker_script *script)
+{
+    start(options, script != NULL ? script : &(struct broker_script){.version = options->version});
     rig_until_up(rig);
     body_n = broker_last(broker, BROKER_CONNECT, body, sizeof body);
     assert_true(body_n > KEEP_ALIVE_AT + 2);
@@ -57,7 +62,7 @@ static void test_kept_session_v5(void **state)
 {
     (void)state;
     struct mqtt_options options = rig_options(NULL, 5);
-    dial_with(&options);
+    dial_with(&options, NULL);
     assert_memory_equal(body, "\0\4MQTT\5", 7);
     assert_int_equal(body[FLAGS_AT], 0);
     assert_int_equal(body[KEEP_ALIVE_AT] << 8 | body[KEEP_ALIVE_AT + 1], 10);
@@ -75,7 +80,7 @@ static void test_clean_session_v5(void **state)
     (void)state;
     struct mqtt_options options = rig_options(NULL, 5);
     options.has_clean_session = true;
-    dial_with(&options);
+    dial_with(&options, NULL);
     assert_int_equal(body[FLAGS_AT], FLAG_CLEAN);
     assert_false(body_has("\x11\x00\x09\x3a\x80", 5));
 }
@@ -84,14 +89,14 @@ static void test_v3(void **state)
 {
     (void)state;
     struct mqtt_options options = rig_options(NULL, 3);
-    dial_with(&options);
+    dial_with(&options, NULL);
     assert_memory_equal(body, "\0\4MQTT\4\0\0\x0a\0\3rig", 15);
     assert_int_equal(body_n, 15);
     body_n = broker_last(broker, BROKER_SUBSCRIBE, body, sizeof body);
     assert_true(body_has("\0\5rig/#\x01", 8));
     clear_up(NULL);
     options.has_clean_session = true;
-    dial_with(&options);
+    dial_with(&options, NULL);
     assert_int_equal(body[FLAGS_AT], FLAG_CLEAN);
 }
 
@@ -110,7 +115,7 @@ static void test_login_and_will(void **state)
         options.status_topic = "st";
         options.status_online = "on";
         options.status_offline = "off";
-        dial_with(&options);
+        dial_with(&options, NULL);
         assert_int_equal(body[FLAGS_AT], FLAG_LOGIN | FLAG_WILL_QOS1);
         assert_true(body_has("\0\2st\0\3off\0\4user\0\6secret", 23));
         clear_up(NULL);
@@ -118,17 +123,67 @@ static void test_login_and_will(void **state)
     unlink(path);
 }
 
+/* More than AWS IoT Core takes in one packet, which it answers by hanging up. */
+#define MANY 20
+
+static char filter_texts[MANY][24];
+static const char *filters[MANY];
+
+static void name_filters(void)
+{
+    for (int i = 0; i < MANY; i++) {
+        snprintf(filter_texts[i], sizeof filter_texts[i], "many/%d/#", i);
+        filters[i] = filter_texts[i];
+    }
+}
+
 static void test_many_filters(void **state)
 {
     (void)state;
-    static const char *const filters[] = {"a/+/update", "b/#", "c"};
+    static const size_t counts[] = {1, 7, 8, 9, 16, MANY};
+    name_filters();
     for (int version = 3; version <= 5; version += 2) {
-        struct mqtt_options options = rig_options(NULL, version);
-        options.filters = filters;
-        options.filter_count = COUNT_OF(filters);
-        dial_with(&options);
-        assert_int_equal(broker_count(broker, BROKER_SUBSCRIBE), 1);
-        clear_up(NULL);
+        for (size_t i = 0; i < COUNT_OF(counts); i++) {
+            struct mqtt_options options = rig_options(NULL, version);
+            options.filters = filters;
+            options.filter_count = counts[i];
+            options.stale_filters = filters;
+            options.stale_count = counts[i];
+            dial_with(&options, &(struct broker_script){.version = version, .filters_max = 8});
+            size_t packets = (counts[i] + 7) / 8;
+            assert_int_equal(broker_count(broker, BROKER_SUBSCRIBE), packets);
+            assert_int_equal(broker_filters(broker, BROKER_SUBSCRIBE), counts[i]);
+            assert_int_equal(broker_count(broker, BROKER_UNSUBSCRIBE), packets);
+            assert_int_equal(broker_filters(broker, BROKER_UNSUBSCRIBE), counts[i]);
+            body_n = broker_last(broker, BROKER_SUBSCRIBE, body, sizeof body);
+            assert_true(body_has(filters[counts[i] - 1], strlen(filters[counts[i] - 1])));
+            clear_up(NULL);
+        }
+    }
+}
+
+/* It is named, in whichever packet it is. */
+static void test_one_of_many_filters_is_refused(void **state)
+{
+    (void)state;
+    name_filters();
+    for (int version = 3; version <= 5; version += 2) {
+        for (int i = 0; i < MANY; i += 9) {
+            struct mqtt_options options = rig_options(NULL, version);
+            struct broker_script script = {.version = version,
+                                           .suback_code = version == 5 ? 0x87 : 0x80,
+                                           .unwanted = filters[i]};
+            options.filters = filters;
+            options.filter_count = MANY;
+            start(&options, &script);
+            mqtt_turn(rig->mqtt);
+            assert_false(rig->is_up);
+            char expected[64];
+            snprintf(expected, sizeof expected, "subscription to %s:", filters[i]);
+            if (strstr(mqtt_last_problem(rig->mqtt), expected) == NULL)
+                fail_msg("%s: expected %s", mqtt_last_problem(rig->mqtt), expected);
+            clear_up(NULL);
+        }
     }
 }
 
@@ -146,7 +201,7 @@ static void test_nothing_is_traced(void **state)
 {
     (void)state;
     struct mqtt_options options = rig_options(NULL, 5);
-    dial_with(&options);
+    dial_with(&options, NULL);
     traced = 0;
     MQTTClient_setTraceCallback(on_trace);
     rig_publish(rig, 1, "a", "b");
@@ -175,8 +230,13 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT(test_kept_session_v5), UNIT(test_clean_session_v5), UNIT(test_v3),
-        UNIT(test_login_and_will),  UNIT(test_many_filters),     UNIT(test_nothing_is_traced),
+        UNIT(test_kept_session_v5),
+        UNIT(test_clean_session_v5),
+        UNIT(test_v3),
+        UNIT(test_login_and_will),
+        UNIT(test_many_filters),
+        UNIT(test_one_of_many_filters_is_refused),
+        UNIT(test_nothing_is_traced),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -16,6 +16,10 @@
 /* cmocka wants the above first */
 #include <cmocka.h>
 
+/* Paho's list of TLS connections with more to read. */
+void SSLSocket_addPendingRead(int fd);
+int SSLSocket_getPendingRead(void);
+
 static struct gate gate;
 static const struct broker_url url = {.host = "localhost"};
 static int broker_fd;
@@ -36,6 +40,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    wraps_leave();
     wraps_detach(&gate);
     close(gate.fd);
     close(broker_fd);
@@ -144,7 +149,8 @@ static void test_buffer_is_bounded(void **state)
 static void test_cut_is_the_end_of_the_stream(void **state)
 {
     (void)state;
-    assert_true(wraps_attach(&gate));
+    wraps_attach(&gate);
+    wraps_enter(&gate);
     gate.has_sent_connect = true;
     assert_int_equal(write(broker_fd, "x", 1), 1);
     char byte;
@@ -166,7 +172,8 @@ static void test_cut_is_the_end_of_the_stream(void **state)
 static void test_what_comes_is_read_ahead(void **state)
 {
     (void)state;
-    assert_true(wraps_attach(&gate));
+    wraps_attach(&gate);
+    wraps_enter(&gate);
     gate.has_sent_connect = true;
     char bytes[8] = {0};
     assert_int_equal(fcntl(gate.fd, F_SETFL, O_NONBLOCK), 0);
@@ -196,7 +203,8 @@ static void test_what_comes_is_read_ahead(void **state)
 static void test_nothing_read_ahead_outlives_the_socket(void **state)
 {
     (void)state;
-    assert_true(wraps_attach(&gate));
+    wraps_attach(&gate);
+    wraps_enter(&gate);
     char byte;
     assert_int_equal(write(broker_fd, "old", 3), 3);
     assert_int_equal(recv(gate.fd, &byte, 1, 0), 1);
@@ -211,7 +219,8 @@ static void test_nothing_read_ahead_outlives_the_socket(void **state)
 static void test_full_socket_is_none_of_pahos_business(void **state)
 {
     (void)state;
-    assert_true(wraps_attach(&gate));
+    wraps_attach(&gate);
+    wraps_enter(&gate);
     gate.has_sent_connect = true;
     static char packet[1024 * 1024] = {0x30};
     struct iovec part = {.iov_base = packet, .iov_len = sizeof packet};
@@ -237,7 +246,7 @@ static void test_full_socket_is_none_of_pahos_business(void **state)
 static void test_others_are_left_alone(void **state)
 {
     (void)state;
-    assert_true(wraps_attach(&gate));
+    wraps_attach(&gate);
     int fds[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     struct iovec part = {.iov_base = "\x40\x02\x00\x01", .iov_len = 4};
@@ -246,15 +255,59 @@ static void test_others_are_left_alone(void **state)
     assert_int_equal(recv(fds[1], bytes, sizeof bytes, 0), 4);
     struct pollfd two[2] = {{.fd = gate.fd, .events = POLLIN}, {.fd = fds[1], .events = POLLIN}};
     gate_cut(&gate, "cut");
-    assert_int_equal(poll(two, 2, 0), 0);
+    assert_int_equal(poll(two, 2, 0), 0); /* outside of Paho nothing is changed */
     assert_int_equal(poll(two + 1, 1, 0), 0);
     assert_int_equal(gate.held.total, 0);
     assert_int_equal(gate.tap.bytes, 0);
     close(fds[0]);
     close(fds[1]);
+}
+
+/* Two gates: each gets what its own socket is told, and Paho sees the one it is called for only. */
+static void test_two_gates(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     struct gate second;
     gate_init(&second);
-    assert_false(wraps_attach(&second));
+    second.fd = fds[0];
+    gate.has_sent_connect = second.has_sent_connect = true;
+    wraps_attach(&gate);
+    wraps_attach(&second);
+    assert_int_equal(write(broker_fd, "x", 1), 1);
+    assert_int_equal(write(fds[1], "y", 1), 1);
+    struct pollfd two[2] = {{.fd = gate.fd, .events = POLLIN}, {.fd = fds[0], .events = POLLIN}};
+
+    wraps_enter(&second);
+    assert_int_equal(poll(two, 2, 0), 1);
+    assert_int_equal(two[0].revents, 0);
+    assert_int_equal(two[1].revents, POLLIN);
+    gate_cut(&gate, "cut");
+    assert_int_equal(poll(two, 1, 0), 0); /* not even that it is cut */
+    struct iovec puback = {.iov_base = "\x40\x02\x00\x01", .iov_len = 4};
+    struct iovec ping = {.iov_base = "\xc0\x00", .iov_len = 2};
+    assert_int_equal(writev(fds[0], &puback, 1), 4);
+    SSLSocket_addPendingRead(gate.fd);
+    assert_int_equal(SSLSocket_getPendingRead(), -1);
+    wraps_leave();
+    wraps_enter(&gate);
+    assert_int_equal(poll(two, 2, 0), 1);
+    assert_int_equal(two[0].revents, POLLHUP);
+    assert_int_equal(writev(fds[0], &ping, 1), 2); /* Paho's keep alive, of all handles */
+    wraps_leave();
+
+    assert_int_equal(gate.held.total, 0);
+    assert_int_equal(second.held.total, 1);
+    assert_int_equal(gate_buffered(&second), 2);
+    wraps_detach(&gate);
+    char byte;
+    assert_int_equal(recv(fds[0], &byte, 1, 0), 1);
+    assert_int_equal(second.tap.bytes, 1);
+    wraps_detach(&second);
+    gate_fini(&second);
+    close(fds[0]);
+    close(fds[1]);
 }
 
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -273,6 +326,7 @@ int main(void)
         UNIT(test_nothing_read_ahead_outlives_the_socket),
         UNIT(test_full_socket_is_none_of_pahos_business),
         UNIT(test_others_are_left_alone),
+        UNIT(test_two_gates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

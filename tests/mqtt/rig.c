@@ -85,18 +85,34 @@ void rig_end(struct rig *rig)
     rig->mqtt = NULL;
 }
 
+/* A link is turned only when it has asked for it. */
+static void turn(struct rig *const *rigs, size_t count, int64_t wait_ms)
+{
+    struct pollfd fds[RIG_PAIR];
+    for (size_t i = 0; i < count; i++) {
+        mqtt_flush(rigs[i]->mqtt);
+        int64_t due_ms = mqtt_due_ms(rigs[i]->mqtt) - now_mono_ms();
+        wait_ms = due_ms < 0 ? 0 : due_ms < wait_ms ? due_ms : wait_ms;
+        fds[i] = (struct pollfd){.fd = mqtt_fd(rigs[i]->mqtt), .events = POLLIN};
+        if (mqtt_wants_write(rigs[i]->mqtt))
+            fds[i].events |= POLLOUT;
+    }
+    assert_true(poll(fds, count, (int)wait_ms) >= 0);
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i].revents != 0 || mqtt_due_ms(rigs[i]->mqtt) <= now_mono_ms())
+            mqtt_turn(rigs[i]->mqtt);
+        mqtt_flush(rigs[i]->mqtt);
+    }
+}
+
 void rig_turn(struct rig *rig, int max_wait_ms)
 {
-    mqtt_flush(rig->mqtt);
-    int64_t due_ms = mqtt_due_ms(rig->mqtt) - now_mono_ms();
-    int wait_ms = due_ms < 0 ? 0 : due_ms < max_wait_ms ? (int)due_ms : max_wait_ms;
-    struct pollfd fd = {.fd = mqtt_fd(rig->mqtt), .events = POLLIN};
-    if (mqtt_wants_write(rig->mqtt))
-        fd.events |= POLLOUT;
-    int ready = poll(&fd, 1, wait_ms);
-    if (ready > 0 || mqtt_due_ms(rig->mqtt) <= now_mono_ms())
-        mqtt_turn(rig->mqtt);
-    mqtt_flush(rig->mqtt);
+    turn(&rig, 1, max_wait_ms);
+}
+
+void rig_turn_pair(struct rig *const rigs[RIG_PAIR], int max_wait_ms)
+{
+    turn(rigs, RIG_PAIR, max_wait_ms);
 }
 
 #define UNTIL(rig, condition)                                                                      \

@@ -41,6 +41,8 @@ void rig_start(struct rig *rig, const struct mqtt_options *options);
 void rig_end(struct rig *rig);
 
 void rig_turn(struct rig *rig, int max_wait_ms); /* one round of the loop */
+#define RIG_PAIR 2
+void rig_turn_pair(struct rig *const rigs[RIG_PAIR], int max_wait_ms); /* of a loop for both */
 
 /* Each turns the loop until it is so, and fails the test after five seconds. */
 void rig_until_up(struct rig *rig);

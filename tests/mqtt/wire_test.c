@@ -255,6 +255,20 @@ static void test_no_connack(void **state)
     drop_curtain();
 }
 
+/* Paho by itself would give the broker up in the middle, and then wait for it until 10 s are over.
+ */
+static void test_no_suback(void **state)
+{
+    (void)state;
+    raise_curtain_with(
+        &(struct broker_script){.version = 5, .no_suback = true, .no_pingresp = true}, 1);
+    int64_t start_ms = now_mono_ms();
+    mqtt_turn(stage.rig->mqtt);
+    assert_in_range(now_mono_ms() - start_ms, 2900, 3500);
+    assert_non_null(strstr(mqtt_last_problem(stage.rig->mqtt), "no answer in time"));
+    drop_curtain();
+}
+
 static void test_lower_keep_alive_of_the_broker(void **state)
 {
     (void)state;
@@ -475,20 +489,6 @@ static void test_qos2_is_refused(void **state)
     drop_curtain();
 }
 
-static void test_one_link_in_a_process(void **state)
-{
-    (void)state;
-    raise_curtain(&(struct broker_script){.version = 5});
-    struct mqtt_options options = rig_options(stage.url, 5);
-    struct mqtt_events events = {0};
-    struct mqtt *second = NULL;
-    struct why why;
-    assert_int_equal(mqtt_new(&options, &events, &second, &why), ERR_EXISTS);
-    assert_null(second);
-    rig_until_up(stage.rig);
-    drop_curtain();
-}
-
 #define UNIT(test) cmocka_unit_test_teardown(test, tear_down)
 
 int main(void)
@@ -504,6 +504,7 @@ int main(void)
         UNIT(test_topics_that_would_kill_the_link),
         UNIT(test_refused_links),
         UNIT(test_no_connack),
+        UNIT(test_no_suback),
         UNIT(test_lower_keep_alive_of_the_broker),
         UNIT(test_dead_broker),
         UNIT(test_words_of_a_disconnect),
@@ -512,7 +513,6 @@ int main(void)
         UNIT(test_resets),
         UNIT(test_stop),
         UNIT(test_qos2_is_refused),
-        UNIT(test_one_link_in_a_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
