@@ -19,7 +19,7 @@
 #define PATIENCE_MS 10000
 
 /* One link and its broker: a fake one, behind a relay when it speaks TLS, or a real one. */
-struct side {
+struct pair_end {
     int version;
     bool is_tls;
     int keep_alive_s; /* 0: 10 */
@@ -30,11 +30,11 @@ struct side {
     char url[64];
 };
 
-static struct side sides[RIG_PAIR];
+static struct pair_end sides[RIG_PAIR];
 static struct broker_process real; /* its certificate is also the relays' */
 static char ca_file[96];
 
-static void start_link(struct side *side)
+static void start_link(struct pair_end *side)
 {
     struct mqtt_options options = rig_options(side->url, side->version);
     options.client_id = side == &sides[0] ? "first" : "second";
@@ -47,7 +47,7 @@ static void start_link(struct side *side)
     rig_start(side->rig, &options);
 }
 
-static void start_side(struct side *side)
+static void start_side(struct pair_end *side)
 {
     side->script.version = side->version;
     side->broker = broker_new(&side->script);
@@ -60,7 +60,7 @@ static void start_side(struct side *side)
     start_link(side);
 }
 
-static void start_pair(const struct side *first, const struct side *second)
+static void start_pair(const struct pair_end *first, const struct pair_end *second)
 {
     sides[0] = *first;
     sides[1] = *second;
@@ -79,7 +79,7 @@ static int end_pair(void **state)
             broker_relay_free(sides[i].relay);
         if (sides[i].broker != NULL)
             broker_free(sides[i].broker);
-        sides[i] = (struct side){0};
+        sides[i] = (struct pair_end){0};
     }
     return 0;
 }
@@ -113,7 +113,7 @@ static void until_up(void)
 }
 
 /* STEP messages in each direction, numbered from 1, as far as the window has room. */
-static void work(struct side *side, int *sent, int *published)
+static void work(struct pair_end *side, int *sent, int *published)
 {
     char payload[24];
     for (int i = 0; i < STEP && *sent < LOAD; i++) {
@@ -124,14 +124,14 @@ static void work(struct side *side, int *sent, int *published)
         rig_publish(side->rig, (uint64_t)++ * published, RIG_TOPIC, "x");
 }
 
-static bool is_done(const struct side *side)
+static bool is_done(const struct pair_end *side)
 {
     return side->rig->arrival_count >= LOAD && side->rig->delivered_count >= LOAD &&
            broker_count(side->broker, BROKER_PUBACK) >= LOAD;
 }
 
 /* All of it, once, in order, and none of the other's. */
-static void assert_work_is_right(const struct side *side)
+static void assert_work_is_right(const struct pair_end *side)
 {
     static uint16_t ids[LOAD + 1];
     const struct rig *rig = side->rig;
@@ -153,7 +153,7 @@ static void assert_work_is_right(const struct side *side)
 static void test_both_under_load(void **state)
 {
     (void)state;
-    static const struct side pairs[][RIG_PAIR] = {
+    static const struct pair_end pairs[][RIG_PAIR] = {
         {{.version = 5}, {.version = 3}},
         {{.version = 5, .is_tls = true}, {.version = 5, .is_tls = true}},
         {{.version = 3, .is_tls = true}, {.version = 5}},
@@ -186,9 +186,10 @@ static void test_both_under_load(void **state)
 /* The broker of the first resets its connection again and again, in the middle of a packet. */
 static void reset_beside_work(bool is_tls)
 {
-    start_pair(
-        &(struct side){.version = 5, .is_tls = is_tls, .script = {.reset_after = 30, .queued = 10}},
-        &(struct side){.version = 5, .is_tls = is_tls});
+    start_pair(&(struct pair_end){.version = 5,
+                                  .is_tls = is_tls,
+                                  .script = {.reset_after = 30, .queued = 10}},
+               &(struct pair_end){.version = 5, .is_tls = is_tls});
     sides[1].rig->acknowledges = true;
     until_up();
     int sent = 0;
@@ -221,7 +222,7 @@ static void test_reset_beside_work(void **state)
 static void test_leftovers_of_a_turn(void **state)
 {
     (void)state;
-    static const struct side many = {.version = 5, .is_tls = true, .script = {.queued = 3000}};
+    static const struct pair_end many = {.version = 5, .is_tls = true, .script = {.queued = 3000}};
     start_pair(&many, &many);
     UNTIL(sides[0].rig->arrival_count >= 1024);
     assert_true(sides[0].rig->arrival_count < 3000);
@@ -244,8 +245,8 @@ static void test_leftovers_of_a_turn(void **state)
 static void test_dialling_beside_arrivals(void **state)
 {
     (void)state;
-    start_pair(&(struct side){.version = 5},
-               &(struct side){.version = 5, .script = {.connack_code = BROKER_NEVER}});
+    start_pair(&(struct pair_end){.version = 5},
+               &(struct pair_end){.version = 5, .script = {.connack_code = BROKER_NEVER}});
     rig_until_up(sides[0].rig);
     for (uint16_t id = 1; id <= 50; id++)
         broker_publish(sides[0].broker, RIG_TOPIC, "before", 1, id);
@@ -270,7 +271,7 @@ static void test_blocked_beside_work(void **state)
     (void)state;
     static char large[64 * 1024];
     memset(large, 'x', sizeof large);
-    start_pair(&(struct side){.version = 5}, &(struct side){.version = 5});
+    start_pair(&(struct pair_end){.version = 5}, &(struct pair_end){.version = 5});
     sides[1].rig->acknowledges = true;
     until_up();
     broker_stop_reading(sides[0].broker, true);
@@ -295,8 +296,8 @@ static void test_blocked_beside_work(void **state)
 /* Each pings by its own keep alive, whoever connected last. */
 static void keep_alives(bool is_tls)
 {
-    start_pair(&(struct side){.version = 5, .is_tls = is_tls, .keep_alive_s = 1},
-               &(struct side){.version = 3, .is_tls = is_tls, .keep_alive_s = 60});
+    start_pair(&(struct pair_end){.version = 5, .is_tls = is_tls, .keep_alive_s = 1},
+               &(struct pair_end){.version = 3, .is_tls = is_tls, .keep_alive_s = 60});
     until_up();
     for_ms(4500);
     assert_in_range(broker_count(sides[0].broker, BROKER_PINGREQ), 3, 4);
@@ -317,8 +318,9 @@ static void test_keep_alives(void **state)
 static void test_given_up_in_the_others_turn(void **state)
 {
     (void)state;
-    start_pair(&(struct side){.version = 5, .keep_alive_s = 1},
-               &(struct side){.version = 5, .keep_alive_s = 1, .script = {.no_pingresp = true}});
+    start_pair(
+        &(struct pair_end){.version = 5, .keep_alive_s = 1},
+        &(struct pair_end){.version = 5, .keep_alive_s = 1, .script = {.no_pingresp = true}});
     until_up();
     rig_for_ms(sides[0].rig, 4000);
     assert_true(sides[1].rig->is_up); /* not told yet */
@@ -340,8 +342,8 @@ static void test_real_brokers(void **state)
     broker_process_init(&plain, NULL, false);
     broker_process_start(&plain);
     for (int version = 3; version <= 5; version += 2) {
-        sides[0] = (struct side){.version = version, .keep_alive_s = 1};
-        sides[1] = (struct side){.version = 8 - version, .is_tls = true, .keep_alive_s = 1};
+        sides[0] = (struct pair_end){.version = version, .keep_alive_s = 1};
+        sides[1] = (struct pair_end){.version = 8 - version, .is_tls = true, .keep_alive_s = 1};
         snprintf(sides[0].url, sizeof sides[0].url, "%s", plain.url);
         snprintf(sides[1].url, sizeof sides[1].url, "%s", real.url);
         start_link(&sides[0]);
