@@ -1,7 +1,6 @@
 """SIGHUP: another configuration, all of it or nothing of it, and no command lost over it."""
 
 import shutil
-import signal
 import subprocess
 import threading
 
@@ -9,26 +8,11 @@ import pytest
 import yaml
 
 from actors import Broker, Reply, free_port, until
-from actors.bridge import merged
 from actors.device import command_topic
 from actors.wait import is_listening
 
 UPDATE = {"description": "x"}
 DENY_PUMPS = {"rules": [{"things": ["pump-*"], "decision": "deny"}, {"from": "anyone"}]}
-
-
-def reload(bridge, change=None):
-    """Sends SIGHUP, after a change of the configuration, and returns the last line about it."""
-    if change is not None:
-        bridge.configure(merged(bridge.settings, change))
-    before = len(ends(bridge))
-    bridge.process.child.send_signal(signal.SIGHUP)
-    return until(lambda: len(ends(bridge)) > before and ends(bridge)[-1], "the end of the reload")
-
-
-def ends(bridge):
-    return [line for line in bridge.log_lines(event="reload")
-            if line["msg"].startswith(("done", "refused"))]
 
 
 @pytest.fixture
@@ -44,7 +28,7 @@ def test_a_policy_is_in_force_from_then_on(scripted, broker, new_device, tmp_pat
     before = device.update("j", UPDATE)
 
     file.write_text(yaml.safe_dump(DENY_PUMPS))
-    end = reload(bridge)
+    end = bridge.reload()
     after = device.update("j", UPDATE)
 
     assert before.is_accepted and end["msg"].startswith("done")
@@ -58,7 +42,7 @@ def test_what_waits_goes_on_at_the_new_rate(scripted, broker, new_device, endpoi
     sent = [device.send(f"job-{number}", UPDATE) for number in range(200)]
     endpoint.wait_for(2)
 
-    end = reload(bridge, {"jobs": {"rate_per_second": 0}})
+    end = bridge.reload({"jobs": {"rate_per_second": 0}})
 
     assert "jobs.rate_per_second" in end["msg"]
     assert all(device.answer(*one).is_accepted for one in sent)
@@ -74,7 +58,7 @@ def test_a_call_under_way_is_answered_once(scripted, broker, new_device, endpoin
     endpoint.wait_for(1)
     threading.Timer(0.5, gate.set).start()
 
-    end = reload(bridge, {"jobs": {"burst": 7}})
+    end = bridge.reload({"jobs": {"burst": 7}})
 
     assert device.answer(*sent).is_accepted and end["msg"].startswith("done")
     assert len(endpoint.requests) == 1
@@ -88,7 +72,7 @@ def test_topics_change_and_old_commands_are_answered_where_they_came(scripted, b
     old = [device.send(f"job-{number}", UPDATE, namespace="ns") for number in range(5)]
     endpoint.wait_for(1)
 
-    reload(bridge, {"topics": {"root": "custom", "notify": ["custom/told/{job}"]},
+    bridge.reload({"topics": {"root": "custom", "notify": ["custom/told/{job}"]},
                     "jobs": {"rate_per_second": 0}})
     assert device.expect("custom/status", lambda m: m.json["status"] == "online")
     device.publish("custom/things/pump-1/jobs/new/namespace-ns/update", UPDATE)
@@ -109,29 +93,29 @@ def test_one_mistake_refuses_all_of_it(scripted, broker, new_device, tmp_path):
     bridge = scripted(broker=broker).start()
     settings = bridge.settings
 
-    end = reload(bridge, {"topics": {"root": "custom"}, "policy": {"file": str(file)}})
+    end = bridge.reload({"topics": {"root": "custom"}, "policy": {"file": str(file)}})
 
     assert end["level"] == "error"
     assert any("policy.yaml:1" in line["msg"] for line in bridge.log_lines(event="reload"))
     assert new_device("pump-1", broker).update("j", UPDATE).is_accepted
     bridge.configure(settings)
-    assert reload(bridge)["msg"] == "done; no key has changed"
+    assert bridge.reload()["msg"] == "done; no key has changed"
 
 
 def test_a_broken_file_refuses(scripted, broker, new_device):
     bridge = scripted(broker=broker).start()
     bridge.file.write_text("mqtt: [\n")
 
-    assert reload(bridge)["msg"].startswith("refused")
+    assert bridge.reload()["msg"].startswith("refused")
     bridge.file.unlink()
-    assert reload(bridge)["msg"].startswith("refused")
+    assert bridge.reload()["msg"].startswith("refused")
     assert new_device("pump-1", broker).update("j", UPDATE).is_accepted
 
 
 def test_what_needs_a_restart_is_named(scripted, broker, new_device, tmp_path):
     bridge = scripted(broker=broker).start()
 
-    end = reload(bridge, {"state": str(tmp_path / "elsewhere"), "jobs": {"burst": 3}})
+    end = bridge.reload({"state": str(tmp_path / "elsewhere"), "jobs": {"burst": 3}})
 
     said = [line["msg"] for line in bridge.log_lines(event="reload")]
     assert end["msg"].startswith("refused") and any("restart" in m and "state" in m for m in said)
@@ -145,9 +129,9 @@ def test_the_embedded_endpoint_goes_on(new_bridge, broker, new_device):
     assert created.returncode == 0, created.stderr
     device = new_device("pump-1", broker)
 
-    assert reload(bridge, {"jobs": {"burst": 3}})["msg"].startswith("done")
+    assert bridge.reload({"jobs": {"burst": 3}})["msg"].startswith("done")
     assert device.update("j", UPDATE).is_accepted
-    assert reload(bridge, {"jobs": {"region": "eu-west-1"}})["msg"].startswith("refused")
+    assert bridge.reload({"jobs": {"region": "eu-west-1"}})["msg"].startswith("refused")
     assert device.update("j", UPDATE).is_accepted
 
 
@@ -232,7 +216,7 @@ def test_a_bad_certificate_keeps_the_old_one(mutual, with_certificate, new_devic
     mutual.stop()
     mutual.start()  # the link has to be dialled again, with what was good
     until(lambda: logins(mutual, "bridge-one") == 2, "the bridge with its old certificate")
-    refused = reload(bridge, {"jobs": {"burst": 3}})
+    refused = bridge.reload({"jobs": {"burst": 3}})
 
     assert device.update("j", UPDATE).is_accepted
     assert refused["msg"].startswith("refused")

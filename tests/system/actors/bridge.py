@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -115,6 +116,18 @@ class Bridge:
         seconds = self.process.stop()
         assert self.process.exit_code == 0, self.process.output
         return seconds
+
+    def reload(self, change=None):
+        """Sends SIGHUP, after a change of the configuration; returns the last line about it."""
+        def ends():
+            return [line for line in self.log_lines(event="reload")
+                    if line["msg"].startswith(("done", "refused"))]
+
+        if change is not None:
+            self.configure(merged(self.settings, change))
+        before = len(ends())
+        self.process.child.send_signal(signal.SIGHUP)
+        return until(lambda: len(ends()) > before and ends()[-1], "the end of the reload")
 
     def kill(self):
         self.process.kill()

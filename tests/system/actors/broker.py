@@ -8,8 +8,9 @@ from .wait import free_port, is_listening, until
 
 
 class Broker:
-    def __init__(self, folder, is_durable=True):
+    def __init__(self, folder, is_durable=True, more=()):
         self.folder = folder
+        self.more = list(more)  # lines of its configuration
         self.is_durable = is_durable
         self.port = free_port()
         self.process = None
@@ -35,7 +36,7 @@ class Broker:
             ]
         if os.geteuid() == 0:
             lines.append("user root")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + self.more) + "\n"
 
     def start(self):
         file = self.folder / "mosquitto.conf"
