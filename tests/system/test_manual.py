@@ -76,7 +76,12 @@ def test_every_exit_status_of_a_help_text_is_explained():
 
 def test_every_key_has_its_entry_with_its_default():
     text = (HOUSE / "daemon/config_key.c").read_text()
-    table = text[text.index("keys[] = {"):text.index("/* clang-format on */")]
+    broker = re.search(r"#define BROKER\(section, at, address\)(.*?)\n\n", text, re.DOTALL)
+    table = re.sub(
+        r'BROKER\("(\w+)", [\w.]+, (.*?)\)',
+        lambda use: broker[1].replace("\\\n", "\n").replace("section", f'"{use[1]}"')
+                             .replace("address", use[2]),
+        text[text.index("keys[] = {"):text.index("/* clang-format on */")])
     entries = re.findall(r'\{"(\w*)", "(\w+)",(.*?)\},\n', table, re.DOTALL)
     assert len(entries) > 40
     page = FILE_PAGE.read_text()

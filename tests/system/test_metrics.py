@@ -173,7 +173,7 @@ def test_everything_is_there_from_the_start(bridge):
         assert ("calls_ended_total", outcome) in scrape.samples
     said = subprocess.run([bridge.program, "version"], capture_output=True, text=True, check=True)
     assert scrape["build_info", said.stdout.split()[-1]] == 1
-    assert scrape["mqtt_connected"] == scrape["journal_up"] == scrape["ready"] == 1
+    assert scrape["mqtt_connected", "local"] == scrape["journal_up"] == scrape["ready"] == 1
     assert scrape["credentials_usable"] == 1
     assert scrape["credentials_expiry_timestamp_seconds"] == float("inf")
     assert abs(scrape["start_time_seconds"] + scrape["uptime_seconds"] - time.time()) < 60
