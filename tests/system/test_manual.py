@@ -79,8 +79,8 @@ def test_every_key_has_its_entry_with_its_default():
     broker = re.search(r"#define BROKER\(section, at, address\)(.*?)\n\n", text, re.DOTALL)
     table = re.sub(
         r'BROKER\("(\w+)", [\w.]+, (.*?)\)',
-        lambda use: broker[1].replace("\\\n", "\n").replace("section", f'"{use[1]}"')
-                             .replace("address", use[2]),
+        lambda use: re.sub(r" *\\\n", "\n", broker[1]).replace("section", f'"{use[1]}"')
+                                                   .replace("address", use[2]),
         text[text.index("keys[] = {"):text.index("/* clang-format on */")])
     entries = re.findall(r'\{"(\w*)", "(\w+)",(.*?)\},\n', table, re.DOTALL)
     assert len(entries) > 40
