@@ -4,8 +4,8 @@ import json
 import time
 
 import pytest
-from actors import Bridge, Device
-from actors.wait import until
+from actors import Broker, Device, free_port, until
+from actors.authority import Authority
 
 THING = "$aws/things/pump-1/jobs"
 NOTIFY = f"{THING}/notify-namespace-ns"
@@ -20,6 +20,18 @@ def documented(job, thing="pump-1", namespace="ns"):
 
 def pending(number, *jobs):
     return {"timestamp": number, "jobs": {"QUEUED": [{"jobId": job, **SUMMARY} for job in jobs]}}
+
+
+class MutualBroker(Broker):
+    """One listener for the tests' own devices, one for whoever shows a certificate."""
+
+    def __init__(self, folder, authority):
+        self.tls_port = free_port()
+        shown = authority.broker()
+        super().__init__(folder, more=[
+            f"listener {self.tls_port} 127.0.0.1", "allow_anonymous true",
+            "require_certificate true", f"cafile {shown.authority}",
+            f"certfile {shown.certificate}", f"keyfile {shown.key}"])
 
 
 class Site:
@@ -86,6 +98,29 @@ def test_all_three_forms_are_seen_in_the_documented_one(new_site):
     assert third == other
     assert metric(site.bridge, "notices_received_total") == 3
     assert metric(site.bridge, 'mqtt_connected{link="upstream"}') == 1
+
+
+def test_over_tls_each_side_knows_the_other_by_its_certificate(tmp_path, new_broker, new_bridge,
+                                                              new_device):
+    authority = Authority(tmp_path / "authority")
+    cloud = MutualBroker(tmp_path / "cloud", authority).start()
+    try:
+        upstream = {"url": f"mqtts://localhost:{cloud.tls_port}", "things": ["pump-1"],
+                    "namespaces": ["ns"], **authority.client("edge").settings()}
+        local = new_broker().start()
+        bridge = new_bridge(local, {"upstream": upstream}).start()
+        watcher = new_device(broker=local)
+
+        new_device(broker=cloud).publish(NOTIFY, pending(1, "a"))
+
+        assert watcher.expect(documented("a")).json["timestamp"] == 1
+        del upstream["cert_file"], upstream["key_file"]
+        bridge.configure({**bridge.settings, "upstream": upstream})
+        bridge.reload()
+        until(lambda: bridge.admin("/readyz")[0] == 503, "the bridge to be shut out")
+        assert "no link to the upstream MQTT broker" in bridge.admin("/readyz")[1]
+    finally:
+        cloud.stop()
 
 
 def test_only_what_is_followed_is_heard(new_site):
