@@ -42,6 +42,7 @@
 #define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
 #define LIMITS_BATCH         1024   /* commands that share one call */
 #define LIMITS_KNOWN_JOBS    10000  /* whose numbers are remembered for the policy */
+#define LIMITS_PARTITIONS    256    /* bridges that share the jobs of one broker */
 
 /* A tracestate that is handed on. Source: W3C Trace Context, level 1, 3.3. */
 #define LIMITS_TRACESTATE_BYTES   512
