@@ -7,7 +7,8 @@
  * taken in, answers and events, new calls.
  *
  *   taking, intake, parking    from an arrival to a record that waits
- *   relay, spoken                from an upstream broker's notice to events
+ *   partition                  which jobs are another bridge's
+ *   relay, spoken              from an upstream broker's notice to events
  *   ledger                     the journal's side: repeats, one commit a turn
  *   policy, glob, known        who may change what, and what is known of a job
  *   schedule, lane, fair       who is called next
@@ -25,6 +26,7 @@
 
 #include "base/histogram.h"
 #include "bridge/outcome.h"
+#include "bridge/partition.h"
 #include "bridge/policy.h"
 #include "bridge/port.h"
 #include "bridge/schedule.h"
@@ -48,6 +50,7 @@ struct bridge_books {
     uint64_t best_effort; /* commands taken in at QoS 0 */
     uint64_t turned_away; /* at QoS 0, for lack of room; not in received */
     uint64_t held_back;   /* not acknowledged yet, for lack of room; not in received */
+    uint64_t elsewhere;   /* arrivals left to another bridge, whose job it is; not in received */
     uint64_t repeated;    /* arrivals answered by an earlier command's answer; not in received */
     uint64_t notices;     /* taken in from the upstream broker; no part of received */
     uint64_t notices_repeated; /* as an earlier one; not in notices */
@@ -77,6 +80,7 @@ struct bridge_options {
     struct outcome_options outcome; /* the strings must outlive the bridge */
     struct schedule_options schedule;
     int64_t deadline_ms;         /* longest wait from arrival to answer */
+    struct partition partition;  /* zeroed: this bridge is alone */
     bool verifies;               /* of a call without answer, DescribeJob tells its effect */
     const struct policy *policy; /* must outlive the bridge; NULL: everything is allowed */
     struct port_broker brokers[SIDE_COUNT];

@@ -5,6 +5,8 @@
 #include "bridge/intake.h"
 #include "bridge/relay.h"
 #include "bridge/report.h"
+#include "topics/command_topic.h"
+#include "topics/notice_topic.h"
 
 /* Puts the record where it waits for its call. */
 static enum err enter(struct bridge *bridge, struct record *record)
@@ -153,6 +155,32 @@ size_t taking_parked(const struct bridge *bridge)
     return count;
 }
 
+/* What says whose it is. A topic that is refused has a job level, too, so that one bridge alone
+ * refuses it. The notices of a thing are one bridge's, for their order, but for those that name a
+ * job: that job's bridge knows what it has said itself. */
+static struct str key_of(const struct bridge *bridge, const struct arrival *arrival)
+{
+    struct notice_topic notice = {0};
+    if (is_command(bridge, arrival))
+        return command_topic_job_level(arrival->topic);
+    if (notice_topic_parse(arrival->topic, &notice, NULL) != ERR_NONE)
+        return arrival->topic;
+    return str_is_absent(notice.job) ? notice.thing : notice.job;
+}
+
+static bool is_own(const struct bridge *bridge, const struct arrival *arrival)
+{
+    const struct partition *partition = &bridge->options.partition;
+    return partition->count <= 1 || partition_owns(partition, key_of(bridge, arrival));
+}
+
+/* The bridge whose job it is answers it. */
+static void pass_by(struct bridge *bridge, const struct arrival *arrival)
+{
+    bridge->books.elsewhere++;
+    hold_ticket(bridge, arrival);
+}
+
 /* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
  * journal, which may be what is full. */
 static void turn_away(struct bridge *bridge, const struct arrival *arrival)
@@ -184,7 +212,11 @@ void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
 {
     if (bridge->is_stopping || bridge->ledger.is_broken)
         return; /* not acknowledged, so the broker keeps it */
-    if (bridge->parkings[arrival->from].count == 0 && taking_has_room(bridge, arrival->from))
+    bool has_parked = bridge->parkings[arrival->from].count > 0;
+    bool must_wait = has_parked && arrival->qos > 0; /* acknowledged in order */
+    if (!is_own(bridge, arrival) && !must_wait)
+        pass_by(bridge, arrival);
+    else if (!has_parked && taking_has_room(bridge, arrival->from))
         take(bridge, arrival);
     else if (arrival->qos == 0 && is_command(bridge, arrival))
         turn_away(bridge, arrival);
@@ -192,15 +224,25 @@ void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
         park(bridge, arrival);
 }
 
+static void unpark(struct bridge *bridge, enum side side)
+{
+    struct parking *parking = &bridge->parkings[side];
+    const struct arrival *arrival;
+    while ((arrival = parking_first(parking)) != NULL) {
+        if (!is_own(bridge, arrival))
+            pass_by(bridge, arrival);
+        else if (taking_has_room(bridge, side))
+            take(bridge, arrival);
+        else
+            return;
+        parking_drop_first(parking);
+    }
+}
+
 void taking_unpark(struct bridge *bridge)
 {
-    for (enum side side = 0; side < SIDE_COUNT && !bridge->is_stopping; side++) {
-        struct parking *parking = &bridge->parkings[side];
-        while (parking->count > 0 && taking_has_room(bridge, side)) {
-            take(bridge, parking_first(parking));
-            parking_drop_first(parking);
-        }
-    }
+    for (enum side side = 0; side < SIDE_COUNT && !bridge->is_stopping; side++)
+        unpark(bridge, side);
 }
 
 /* Puts a decided command's answer and events back into the outbox. */

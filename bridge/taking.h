@@ -1,6 +1,7 @@
 /*
  * From an arrival to a record that waits: checked, recognised as a repeat or not, journaled; parked
- * where there is no room. And the same again from the journal, after a restart.
+ * where there is no room, passed by where the job is another bridge's. And the same again from the
+ * journal, after a restart: what it holds is finished here, whosever the job is by now.
  */
 #ifndef BRIDGE_TAKING_H
 #define BRIDGE_TAKING_H

@@ -35,6 +35,13 @@ bool command_topic_is_one(struct str root, struct str topic)
     return take_apart(root, topic, &any);
 }
 
+struct str command_topic_job_level(struct str topic)
+{
+    struct command_topic parts;
+    struct str rest = topic;
+    return take_apart(str_cut(&rest, '/'), topic, &parts) ? parts.job : topic;
+}
+
 static enum err check_answer(struct str topic, struct why *why)
 {
     if (topic.n + ANSWER_BYTES > LIMITS_TOPIC_BYTES)

@@ -28,4 +28,8 @@ void command_topic_filter(struct str root, int index, struct buf *out);
 /* Whether one of the filters matches. */
 bool command_topic_is_one(struct str root, struct str topic);
 
+/* The level where the job stands, well formed or not, below any root. Where none of the filters
+ * matches: the whole topic. */
+struct str command_topic_job_level(struct str topic);
+
 #endif

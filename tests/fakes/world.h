@@ -31,6 +31,7 @@ struct world_options {
     bool redelivers;             /* [the broker forgets with the link what it has delivered] */
     struct port_executions find; /* [none] */
     const struct policy *policy; /* [everything is allowed] */
+    struct partition partition;  /* [the bridge is alone] */
     struct port_memory memory;   /* [none] */
     bool has_upstream;           /* [there is the local broker alone] */
 };
@@ -70,7 +71,8 @@ struct world_arrival {
     bool is_retained;
     unsigned link; /* of its last delivery */
     uint64_t ticket;
-    bool is_taken; /* counted by the bridge as received */
+    bool is_taken;     /* counted by the bridge as received */
+    bool is_elsewhere; /* as it was delivered last, its job is another bridge's */
     bool is_acknowledged;
     bool is_dropped;            /* expired at the broker, or of QoS 0 and lost in a crash */
     size_t last_answer;         /* place among its broker's posts, from 1; 0: none yet */

@@ -86,9 +86,12 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
     arrival->link = world_broker_of(world, arrival->from)->link;
     arrival->ticket = (uint64_t)arrival->link << 32 | world->delivery_count;
     arrival->is_acknowledged = false;
+    arrival->is_elsewhere =
+        !partition_owns(&world->options.partition, command_topic_job_level(str_of(arrival->topic)));
     int64_t left_ms = arrival->expires_ms - world->now_ms;
     uint64_t counted = world_check_counted(world);
     uint64_t dropped = world_check_dropped(world);
+    uint64_t elsewhere = bridge_books(world->bridge).elsewhere;
     world->journal.delivering = number;
     bridge_on_arrival(world->bridge,
                       &(struct arrival){
@@ -105,6 +108,8 @@ static void deliver(struct world *world, size_t number, bool is_duplicate)
                           .ack_ticket = arrival->is_qos0 ? 0 : arrival->ticket,
                       });
     world->journal.delivering = WORLD_NOBODY;
+    if (arrival->is_notice && !world->is_dead)
+        arrival->is_elsewhere = bridge_books(world->bridge).elsewhere > elsewhere;
     if (!world->is_dead)
         arrival->is_let_go = world_check_dropped(world) > dropped;
     if (world->is_dead) {

@@ -45,6 +45,29 @@ static void command_topics_follow_their_vectors(void **state)
     assert_true(vectors_each(VECTORS_DIR "/topics", "command", check_case) > 40);
 }
 
+static void the_job_level_is_found_below_any_root_well_formed_or_not(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *topic;
+        const char *job;
+    } cases[] = {
+        {"jobs-bridge/things/pump-1/jobs/job-1/update", "job-1"},
+        {"jobs-bridge/things/pump-1/jobs/job-1/namespace-n/update", "job-1"},
+        {"jobs-bridge/jobs/job-1/update", "job-1"},
+        {"jobs-bridge/jobs/job-1/namespace-n/update", "job-1"},
+        {"other/jobs/job-1/update", "job-1"},
+        {"jobs-bridge/jobs/a b/update", "a b"},
+        {"jobs-bridge/things/\xff/jobs//anything/update", ""},
+        {"jobs-bridge/jobs/job-1", "jobs-bridge/jobs/job-1"},
+        {"jobs-bridge/things/pump-1/jobs/job-1/a/b/update",
+         "jobs-bridge/things/pump-1/jobs/job-1/a/b/update"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check_str(command_topic_job_level(str_of(cases[i].topic)), cases[i].job);
+}
+
 static void filters_are_the_four_of_the_contract(void **state)
 {
     (void)state;
@@ -120,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(command_topics_follow_their_vectors),
+        cmocka_unit_test(the_job_level_is_found_below_any_root_well_formed_or_not),
         cmocka_unit_test(filters_are_the_four_of_the_contract),
         cmocka_unit_test(what_is_one_is_what_the_filters_match),
         cmocka_unit_test(the_reason_may_be_left_out),
