@@ -45,6 +45,7 @@ static void emit_books(struct emit *emit, const struct bridge_books *books)
     emit_count(emit, "retries", books->retries);
     emit_count(emit, "coalesced", books->coalesced);
     emit_object_end(emit);
+    emit_count(emit, "elsewhere", books->elsewhere);
     emit_count(emit, "repeated", books->repeated);
     emit_count(emit, "expired", books->expired);
     emit_count(emit, "undelivered", books->undelivered);
@@ -109,6 +110,10 @@ static void emit_facts(struct emit *emit, const struct snapshot *now)
     emit_text(emit, "endpoint", now->endpoint);
     emit_text(emit, "region", now->region);
     emit_text(emit, "broker", now->links[SIDE_LOCAL].broker);
+    emit_object(emit, "partition");
+    emit_count(emit, "index", now->partition.index);
+    emit_count(emit, "count", now->partition.count);
+    emit_object_end(emit);
     emit_object_end(emit);
 }
 

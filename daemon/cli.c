@@ -93,6 +93,20 @@ static void print_upstream(const struct config *config)
     puts(config->upstream.commands != 0 ? "; commands" : "");
 }
 
+static void print_share(const struct config *config)
+{
+    struct buf share;
+    buf_init(&share, 256);
+    config_share(config, &share);
+    if (share.n > 0)
+        printf("  partition %s\n", buf_text(&share));
+    if (config->shared_group != NULL)
+        printf("            group %s: see \"Several bridges\" in docs/OPERATIONS.md for what some "
+               "brokers lose\n",
+               config->shared_group);
+    buf_fini(&share);
+}
+
 static void print_summary(const char *file, const struct config *config)
 {
     struct buf endpoint;
@@ -108,6 +122,7 @@ static void print_summary(const char *file, const struct config *config)
     printf("%s\n", config->topics.notify.count == 0 ? " nobody" : "");
     printf("  endpoint  %s%s, region %s\n", buf_text(&endpoint),
            config_is_embedded(config) ? " (embedded)" : "", config->jobs.region);
+    print_share(config);
     if (config->policy.rules != NULL)
         printf("  policy    %s, %zu rules\n", config->policy.file, config->policy.rules->count);
     else

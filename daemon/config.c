@@ -121,6 +121,25 @@ struct mqtt_options config_mqtt(const struct config_broker *broker)
     };
 }
 
+struct partition config_partition(const struct config *config)
+{
+    return (struct partition){(unsigned)config->partition.index, (unsigned)config->partition.count};
+}
+
+void config_share(const struct config *config, struct buf *out)
+{
+    long long count = config->partition.count;
+    long long rate = config->jobs.rate_per_second;
+    if (count <= 1)
+        return;
+    buf_format(out, "index %lld of %lld; this bridge may make ", (long long)config->partition.index,
+               count);
+    if (rate == 0)
+        buf_add_text(out, "calls without a limit");
+    else
+        buf_format(out, "%lld calls a second, all %lld together %lld", rate, count, rate * count);
+}
+
 void config_state_path(const struct config *config, const char *name, struct buf *out)
 {
     buf_format(out, "%s/%s", config->state, name);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "bridge/partition.h"
 #include "http/credentials.h"
 #include "mqtt/mqtt.h"
 
@@ -38,6 +39,7 @@ struct config_broker {
 struct config {
     char *state; /* directory of the databases and the credentials file */
     struct config_broker mqtt;
+    char *shared_group; /* mqtt.shared_group; NULL: subscriptions are this client's own */
     struct {
         char *root;
         struct config_list notify; /* presets and templates: see topics/notify_topic.h */
@@ -87,6 +89,10 @@ struct config {
         struct config_list namespaces;
         int64_t commands; /* 0 or 1: taken there as well */
     } upstream;
+    struct {
+        int64_t index;
+        int64_t count; /* 1: this bridge is alone */
+    } partition;
 };
 
 nodiscard enum err config_new(struct config **ret); /* with every default */
@@ -111,6 +117,13 @@ const struct config_broker *config_broker(const struct config *config, enum side
 /* What a link to a broker takes from the configuration, which has to outlive it; the rest is the
  * caller's. */
 struct mqtt_options config_mqtt(const struct config_broker *broker);
+
+/* Which jobs of all are this bridge's. */
+struct partition config_partition(const struct config *config);
+
+/* Appends what this bridge is among several: which one, and which part of the calls it may make.
+ * Nothing where it is alone. */
+void config_share(const struct config *config, struct buf *out);
 
 /* Appends <state>/<name>. */
 void config_state_path(const struct config *config, const char *name, struct buf *out);

@@ -226,6 +226,27 @@ static void check_token(struct cross *cross)
                      "admin.token_file as well)");
 }
 
+/* In one group of all bridges any of them would get a command, so each partition has its own. */
+static void check_partition(struct cross *cross)
+{
+    const struct config *config = cross->config;
+    size_t line = line_of(cross, "mqtt", "shared_group");
+    if (config->partition.index >= config->partition.count)
+        mistakes_add(cross->mistakes, line_of(cross, "partition", "index"), "partition.index",
+                     "\"%lld\" is not below partition.count, \"%lld\" (expected 0 to %lld)",
+                     (long long)config->partition.index, (long long)config->partition.count,
+                     (long long)config->partition.count - 1);
+    if (config->shared_group == NULL)
+        return;
+    if (config->mqtt.version != 5)
+        mistakes_add(cross->mistakes, line, "mqtt.shared_group",
+                     "needs MQTT 5 (expected mqtt.version: 5)");
+    if (config->partition.count == 1)
+        mistakes_add(cross->mistakes, line, "mqtt.shared_group",
+                     "needs partitions: the broker gives each command to any one of a group, so "
+                     "those of one job would be reordered (expected partition.count above 1)");
+}
+
 void config_cross_check(const struct config *config, const size_t lines[CONFIG_KEY_COUNT],
                         struct mistakes *mistakes)
 {
@@ -237,4 +258,5 @@ void config_cross_check(const struct config *config, const size_t lines[CONFIG_K
     check_iot(&cross);
     check_listen(&cross);
     check_token(&cross);
+    check_partition(&cross);
 }

@@ -50,7 +50,7 @@ static const struct config_key keys[] = {
      .max = PATH_BYTES_MAX},
 
     BROKER("mqtt", mqtt, "mqtt://127.0.0.1:1883"),
-    {"mqtt", "shared_group", CONFIG_TEXT, .max = 64},
+    {"mqtt", "shared_group", CONFIG_GROUP, KEEPS(shared_group), .max = 64},
 
     {"topics", "root", CONFIG_ROOT, KEEPS(topics.root), .preset = "jobs-bridge", .max = 64},
     {"topics", "notify", CONFIG_LIST, KEEPS(topics.notify), .item = CONFIG_TEXT,
@@ -110,8 +110,10 @@ static const struct config_key keys[] = {
      .max = CONFIG_FOLLOWED_MAX},
     {"upstream", "commands", CONFIG_FLAG, KEEPS(upstream.commands), .preset = "false"},
 
-    {"partition", "index", CONFIG_INTEGER, .min = 0, .max = 255, .today = "0"},
-    {"partition", "count", CONFIG_INTEGER, .min = 1, .max = 256, .today = "1"},
+    {"partition", "index", CONFIG_INTEGER, KEEPS(partition.index), .preset = "0", .min = 0,
+     .max = LIMITS_PARTITIONS - 1},
+    {"partition", "count", CONFIG_INTEGER, KEEPS(partition.count), .preset = "1", .min = 1,
+     .max = LIMITS_PARTITIONS},
 };
 /* clang-format on */
 

@@ -10,6 +10,7 @@ enum config_kind {
     CONFIG_PATH,
     CONFIG_ROOT,     /* of the topics */
     CONFIG_PREFIX,   /* of reserved topics */
+    CONFIG_GROUP,    /* of shared subscriptions */
     CONFIG_REGION,   /* of AWS */
     CONFIG_BROKER,   /* mqtt://host[:port] or mqtts://host[:port] */
     CONFIG_ENDPOINT, /* embedded, aws, https://host[:port], http://loopback[:port] */

@@ -139,6 +139,12 @@ static bool is_prefix(struct str text)
            !str_ends(text, STR("/"));
 }
 
+/* MQTT 5, 4.8.2. */
+static bool is_group(struct str text)
+{
+    return !str_has(text, '/') && !str_has(text, '+') && !str_has(text, '#');
+}
+
 static enum err check_kind(enum config_kind kind, struct str text, struct why *why)
 {
     switch (kind) {
@@ -147,6 +153,8 @@ static enum err check_kind(enum config_kind kind, struct str text, struct why *w
                                                         : refuse(why, text, "cannot be the root");
     case CONFIG_PREFIX:
         return is_prefix(text) ? ERR_NONE : refuse(why, text, "cannot start a topic");
+    case CONFIG_GROUP:
+        return is_group(text) ? ERR_NONE : refuse(why, text, "cannot name a group");
     case CONFIG_REGION:
         return is_region(text) ? ERR_NONE : refuse(why, text, "is not a region's name");
     case CONFIG_BROKER:
@@ -366,6 +374,7 @@ void config_value_expected(const struct config_key *key, struct buf *out)
         [CONFIG_PATH] = "a path",
         [CONFIG_ROOT] = "one topic level of letters, digits and _ . : -, at most 64 in all",
         [CONFIG_PREFIX] = "topic levels without wildcards and without a slash at either end",
+        [CONFIG_GROUP] = "a text without / + and #, at most 64 bytes",
         [CONFIG_REGION] = "a region such as us-east-1",
         [CONFIG_BROKER] = "mqtt://host[:port] or mqtts://host[:port]",
         [CONFIG_ENDPOINT] = "embedded, aws, https://host[:port] or http://<loopback>[:port]",

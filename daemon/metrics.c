@@ -90,6 +90,16 @@ static double is_ready(const struct moment *moment)
     return health_is_ready(moment->snapshot, moment->now_ms, &emit);
 }
 
+static double partition_index(const struct moment *moment)
+{
+    return moment->snapshot->partition.index;
+}
+
+static double partition_count(const struct moment *moment)
+{
+    return moment->snapshot->partition.count;
+}
+
 static double started_at(const struct moment *moment)
 {
     return (double)moment->snapshot->started_at_s;
@@ -164,6 +174,8 @@ static const struct row rows[] = {
     {COMPUTED("memory_bytes", memory, "Memory of the process that is resident.")},
     {COMPUTED("loop_turn_age_seconds", turn_age, "How long ago the loop turned last.")},
     {COMPUTED("ready", is_ready, "Whether commands can be taken and answered, as /readyz says.")},
+    {COMPUTED("partition_index", partition_index, "Which of the bridges this one is, from 0.")},
+    {COMPUTED("partition_count", partition_count, "How many bridges share the jobs.")},
 
     {COUNTER("commands_received", books.received, "Commands taken in, " FOR_GOOD)},
     {COUNTER("commands_accepted", books.accepted, "Commands accepted, " FOR_GOOD)},
@@ -179,6 +191,8 @@ static const struct row rows[] = {
              "Commands at QoS 0 refused for lack of room; not received.")},
     {GAUGE("commands_held_back", books.held_back,
            "Commands not acknowledged to the broker yet, for lack of room; not received.")},
+    {COUNTER("commands_elsewhere", books.elsewhere,
+             "Arrivals left to the bridge whose job it is; not received.")},
     {COUNTER("commands_repeated", books.repeated,
              "Arrivals answered with an earlier command's answer; not received.")},
     {HISTOGRAM("command_latency_seconds", latency.accepted, COMMAND_LATENCY),

@@ -1,36 +1,54 @@
 #include "daemon/plan.h"
 
 #include "base/emit.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 
 #define TEXT_MAX 4096
 
-/* {"status":"online","version":"0.1.0","since":1700000000} */
-static void write_status(struct buf *out, const char *status, int64_t since_s)
+/* {"status":"online","version":"0.1.0","since":1700000000}, and of one of several bridges also
+ * "partition":{"index":0,"count":2} */
+static void write_status(struct buf *out, const struct config *config, const char *status,
+                         int64_t since_s)
 {
     struct emit emit = emit_to(out);
     emit_object(&emit, NULL);
     emit_text(&emit, "status", status);
     emit_text(&emit, "version", JOBS_BRIDGE_VERSION);
     emit_int(&emit, "since", since_s);
+    if (config->partition.count > 1) {
+        emit_object(&emit, "partition");
+        emit_int(&emit, "index", config->partition.index);
+        emit_int(&emit, "count", config->partition.count);
+        emit_object_end(&emit);
+    }
     emit_object_end(&emit);
 }
 
 static enum err write_texts(struct plan *plan, int64_t since_s, struct why *why)
 {
     const struct config *config = plan->config;
-    struct str root = str_of(config->topics.root);
+    struct partition partition = config_partition(config);
     config_state_path(config, CONFIG_JOURNAL, &plan->texts[PLAN_JOURNAL]);
     config_state_path(config, CONFIG_JOBS_DATABASE, &plan->texts[PLAN_DATABASE]);
     config_state_path(config, CONFIG_CREDENTIALS_FILE, &plan->texts[PLAN_CREDENTIALS_FILE]);
-    event_topic_format_status(root, &plan->texts[PLAN_STATUS_TOPIC]);
-    write_status(&plan->texts[PLAN_STATUS_ONLINE], "online", since_s);
-    write_status(&plan->texts[PLAN_STATUS_OFFLINE], "offline", since_s);
+    event_topic_format_status(str_of(config->topics.root), partition.index, partition.count,
+                              &plan->texts[PLAN_STATUS_TOPIC]);
+    write_status(&plan->texts[PLAN_STATUS_ONLINE], config, "online", since_s);
+    write_status(&plan->texts[PLAN_STATUS_OFFLINE], config, "offline", since_s);
     for (int i = 0; i < PLAN_TEXT_COUNT; i++)
         if (buf_err(&plan->texts[i]) != ERR_NONE)
             return why_set(why, buf_err(&plan->texts[i]), NULL, "a path or topic is too long");
     return ERR_NONE;
+}
+
+/* A partition is a group of its own: who takes the place of its bridge gets what that one got. */
+static void add_group(const struct config *config, struct buf *filter)
+{
+    if (config->shared_group != NULL)
+        buf_format(filter, "$share/%s-%lld-of-%lld/", config->shared_group,
+                   (long long)config->partition.index, (long long)config->partition.count);
 }
 
 static enum err add_commands(struct plan *plan, enum side side)
@@ -40,6 +58,8 @@ static enum err add_commands(struct plan *plan, enum side side)
     enum err err = ERR_NONE;
     for (int i = 0; i < COMMAND_TOPIC_FILTERS && err == ERR_NONE; i++) {
         buf_clear(&filter);
+        if (side == SIDE_LOCAL)
+            add_group(plan->config, &filter);
         command_topic_filter(str_of(plan->config->topics.root), i, &filter);
         err = filters_add(&plan->filters[side], buf_str(&filter));
     }
@@ -163,6 +183,20 @@ bool plan_has_link(const struct plan *plan, enum side side)
     return config_broker(plan->config, side)->url != NULL;
 }
 
+void plan_say(const struct plan *plan)
+{
+    struct buf share;
+    buf_init(&share, TEXT_MAX);
+    config_share(plan->config, &share);
+    if (share.n > 0)
+        log_say(LOG_INFO, "partition", "%s", buf_text(&share));
+    if (plan->config->shared_group != NULL)
+        log_say(LOG_WARN, "partition",
+                "mqtt.shared_group: some brokers, Mosquitto 2.0 among them, forget shared "
+                "subscriptions when they restart, and lose what comes before this bridge is back");
+    buf_fini(&share);
+}
+
 const char *plan_text(struct plan *plan, enum plan_text which)
 {
     return buf_text(&plan->texts[which]);
@@ -235,6 +269,7 @@ struct bridge_options plan_bridge(const struct plan *plan)
                 .waiting_per_thing = (unsigned)config->jobs.waiting_per_thing,
             },
         .deadline_ms = config->jobs.deadline_ms,
+        .partition = config_partition(config),
         .policy = config->policy.rules,
         .takes_upstream_commands = config->upstream.commands != 0,
         .verifies = config->jobs.verify != 0,

@@ -51,6 +51,9 @@ nodiscard enum err plan_follow(struct plan *plan, const struct plan *old);
 
 bool plan_has_link(const struct plan *plan, enum side side);
 
+/* Says in the log what it means to share the work with other bridges, where it does. */
+void plan_say(const struct plan *plan);
+
 const char *plan_text(struct plan *plan, enum plan_text which);
 
 /* The options point into the plan; those of the bridge have no ports yet. */

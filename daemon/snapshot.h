@@ -33,6 +33,7 @@ struct snapshot {
     /* As configured; a reload may change them. */
     char endpoint[SNAPSHOT_ADDRESS_MAX];
     char region[SNAPSHOT_REGION_MAX];
+    struct partition partition;
 
     int64_t taken_mono_ms;   /* at the end of the last turn; 0: there was none */
     int64_t started_mono_ms; /* the run */

@@ -62,6 +62,7 @@ void survey_plan(struct wire *wire)
         snprintf(link->broker, sizeof link->broker, "%s", url != NULL ? url : "");
     }
     snprintf(facts->region, sizeof facts->region, "%s", config->jobs.region);
+    facts->partition = config_partition(config);
 }
 
 void survey_core(struct wire *wire)

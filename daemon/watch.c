@@ -42,7 +42,7 @@ struct watch {
     bool was_up;
     int print_error;            /* errno of standard output; EPIPE: its reader has gone away */
     char problem[WHY_TEXT_MAX]; /* the last that was told */
-    struct buf status;          /* as it was last told; empty: not yet */
+    struct buf statuses[LIMITS_PARTITIONS]; /* as they were last told, by index; empty: not yet */
     struct buf out;
     int64_t seen; /* events of commands that were printed */
 };
@@ -159,13 +159,14 @@ static void print(struct watch *watch)
 
 /* As it was when we came is news for the person, not an event; so is what it still is when the link
  * is back. */
-static void take_status(struct watch *watch, const struct arrival *arrival, struct doc_node status)
+static void take_status(struct watch *watch, struct buf *known, const struct arrival *arrival,
+                        struct doc_node status)
 {
-    bool is_first = watch->status.n == 0;
-    if (str_eq(buf_str(&watch->status), arrival->payload))
+    bool is_first = known->n == 0;
+    if (str_eq(buf_str(known), arrival->payload))
         return;
-    buf_clear(&watch->status);
-    buf_add(&watch->status, arrival->payload);
+    buf_clear(known);
+    buf_add(known, arrival->payload);
     if (watch->options->is_json && !is_first)
         add_json(watch, status);
     else
@@ -200,10 +201,28 @@ static void take_event(struct watch *watch, const struct arrival *arrival, struc
     watch->seen++;
 }
 
+/* The status that is told on the topic; NULL: it is another topic. */
+static struct buf *find_status(struct watch *watch, struct str topic)
+{
+    struct str filter = buf_str(&watch->filters[1]);
+    int64_t index = 0;
+    if (str_eq(topic, filter))
+        return &watch->statuses[0];
+    if (!str_ends(filter, STR("/+")))
+        return NULL;
+    struct str folder = {filter.p, filter.n - 1};
+    if (!str_starts(topic, folder) ||
+        !str_to_int((struct str){topic.p + folder.n, topic.n - folder.n}, 0, LIMITS_PARTITIONS - 1,
+                    &index))
+        return NULL;
+    return &watch->statuses[index];
+}
+
 static void take(struct watch *watch, const struct arrival *arrival, struct doc_node event)
 {
-    if (str_eq(arrival->topic, buf_str(&watch->filters[1])))
-        take_status(watch, arrival, event);
+    struct buf *status = find_status(watch, arrival->topic);
+    if (status != NULL)
+        take_status(watch, status, arrival, event);
     else if (arrival->is_retained)
         return; /* no event of a bridge is; the broker keeps what somebody else put there */
     else if (is_event_topic(watch, event, arrival->topic))
@@ -309,7 +328,9 @@ static void write_filters(struct watch *watch)
     struct str root = str_of(config->topics.root);
     struct str job = str_is_absent(watch->options->job) ? STR("+") : watch->options->job;
     event_topic_format(root, job, &watch->filters[0]);
-    event_topic_format_status(root, &watch->filters[1]);
+    event_topic_format_status(root, 0, 1, &watch->filters[1]);
+    if (config->partition.count > 1)
+        buf_add_text(&watch->filters[1], "/+");
     watch->filter_count = 2;
     for (size_t i = 0; watch->options->has_notify && i < config->topics.notify.count; i++) {
         struct buf *filter = &watch->filters[watch->filter_count];
@@ -369,12 +390,14 @@ int watch_main(int argc, char **argv)
     watch.has_colours = paint_is_wanted(STDOUT_FILENO);
     for (size_t i = 0; i < FILTERS_MAX; i++)
         buf_init(&watch.filters[i], (size_t)2 * LIMITS_TOPIC_BYTES);
-    buf_init(&watch.status, LIMITS_PACKET_BYTES);
+    for (size_t i = 0; i < LIMITS_PARTITIONS; i++)
+        buf_init(&watch.statuses[i], LIMITS_PACKET_BYTES);
     buf_init(&watch.out, EVENT_MAX);
     int status = watch_with(&watch);
     for (size_t i = 0; i < FILTERS_MAX; i++)
         buf_fini(&watch.filters[i]);
-    buf_fini(&watch.status);
+    for (size_t i = 0; i < LIMITS_PARTITIONS; i++)
+        buf_fini(&watch.statuses[i]);
     buf_fini(&watch.out);
     config_free(config);
     return status;

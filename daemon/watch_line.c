@@ -156,6 +156,19 @@ void watch_line_notify(struct doc_node event, bool has_colours, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
+/* Of one of several bridges. */
+static void add_partition(struct buf *out, struct doc_node partition)
+{
+    struct doc_node index = doc_member(partition, "index");
+    struct doc_node count = doc_member(partition, "count");
+    if (doc_kind_of(index) != DOC_INTEGER || doc_kind_of(count) != DOC_INTEGER)
+        return;
+    buf_add_text(out, ", partition ");
+    buf_add_int(out, doc_int(index));
+    buf_add_text(out, " of ");
+    buf_add_int(out, doc_int(count));
+}
+
 void watch_line_status(struct doc_node status, int64_t now_s, bool has_colours, struct buf *out)
 {
     struct str word = doc_str(doc_member(status, "status"));
@@ -167,6 +180,7 @@ void watch_line_status(struct doc_node status, int64_t now_s, bool has_colours, 
              has_colours);
     buf_add_text(out, "jobs-bridge");
     add_name(out, " ", doc_member(status, "version"));
+    add_partition(out, doc_member(status, "partition"));
     if (doc_kind_of(doc_member(status, "since")) == DOC_INTEGER) {
         buf_add_text(out, is_online ? ", since " : ", had run since ");
         shown_local_time(out, doc_int(doc_member(status, "since")));

@@ -223,8 +223,10 @@ enum err wire_new(struct config *config, struct wire **ret, struct why *why)
         err = plan_reach(wire->plan, wire->local, why);
     if (err == ERR_NONE)
         err = start_core(wire, why);
-    if (err == ERR_NONE)
+    if (err == ERR_NONE) {
         survey_plan(wire);
+        plan_say(wire->plan);
+    }
     if (err == ERR_NONE)
         survey_turn(wire); /* nobody ever sees books that are empty only for want of a turn */
     if (err == ERR_NONE)
@@ -280,6 +282,7 @@ enum err wire_adopt(struct wire *wire, struct plan *plan, struct why *why)
     enum err err = start_core(wire, why);
     if (err == ERR_NONE) {
         survey_plan(wire);
+        plan_say(wire->plan);
         plan_free(old);
         return ERR_NONE;
     }

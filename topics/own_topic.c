@@ -17,7 +17,7 @@ bool own_topic_is_one(struct str topic, struct str root)
     size_t count = level_split(topic, levels, COUNT_OF(levels));
     if (count < 2 || !str_eq(levels[0], root))
         return false;
-    if (str_eq_text(levels[1], "events") || (count == 2 && str_eq_text(levels[1], "status")))
+    if (str_eq_text(levels[1], "events") || str_eq_text(levels[1], "status"))
         return true;
     return command_topic_is_one(root, without_answer(topic));
 }

@@ -8,7 +8,7 @@
  *   notify:   presets documented, greengrass, greengrass-next, or the user's own template
  *   notice:   the same three, as an upstream broker publishes on them
  *   event:    <root>/events/jobs/<job>
- *   status:   <root>/status
+ *   status:   <root>/status, of several bridges <root>/status/<index>
  *
  * <root> is one level: with two, the answer to a namespaced command would have 8 slashes, one more
  * than AWS IoT allows. Limits are in base/limits.h.

@@ -263,7 +263,10 @@
       credentials.problem ? (credentials.present ? 'warm' : 'bad') : '');
     part('uptime', state.uptimeSeconds < 60 ? `${state.uptimeSeconds} s` : span(state.uptimeSeconds * 1000),
       `version ${state.version}, since ${moment(state.since * 1000)}`);
-    say($('facts'), `${state.facts.endpoint} · ${state.facts.region} · ${state.facts.broker}`);
+    const facts = state.facts;
+    const { index, count: of } = facts.partition;
+    const place = of > 1 ? ` · partition ${index} of ${of}` : '';
+    say($('facts'), `${facts.endpoint} · ${facts.region} · ${facts.broker}${place}`);
     say($('dead-count'), state.deadLetters > 0 ? count(state.deadLetters) : '');
   };
 

@@ -130,7 +130,9 @@ static void texts(void **state)
     assert_int_equal(set("mqtt", "username", ""), ERR_NONE);
     assert_null(config->mqtt.username);
     assert_int_equal(set("mqtt", "client_id", ""), ERR_INVALID);
-    assert_int_equal(set("mqtt", "shared_group", "g"), ERR_REFUSED);
+    assert_int_equal(set("mqtt", "shared_group", "g"), ERR_NONE);
+    assert_int_equal(set("mqtt", "shared_group", "g/h"), ERR_INVALID);
+    assert_string_equal(config->shared_group, "g");
 }
 
 static void lists(void **state)

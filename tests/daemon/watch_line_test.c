@@ -149,6 +149,23 @@ static void the_status_says_since_when(void **state)
     buf_fini(&out);
 }
 
+static void the_status_says_of_which_bridge(void **state)
+{
+    (void)state;
+    struct doc *doc = NULL;
+    struct buf out;
+    buf_init(&out, WATCH_LINE_MAX);
+    assert_int_equal(doc_parse(STR("{\"status\":\"online\",\"version\":\"0.1.0\",\"since\":"
+                                   "1700000000,\"partition\":{\"index\":1,\"count\":3}}"),
+                               100, &doc, NULL),
+                     ERR_NONE);
+    watch_line_status(doc_root(doc), 1700000060, false, &out);
+    check_str(buf_str(&out), "2023-11-14 22:14:20  online    jobs-bridge 0.1.0, partition 1 of 3, "
+                             "since 2023-11-14 22:13:20\n");
+    doc_free(doc);
+    buf_fini(&out);
+}
+
 static int be_in_utc(void **state)
 {
     (void)state;
@@ -167,6 +184,7 @@ int main(void)
         cmocka_unit_test(many_changes_are_cut),
         cmocka_unit_test(colours_are_around_the_word_alone),
         cmocka_unit_test(the_status_says_since_when),
+        cmocka_unit_test(the_status_says_of_which_bridge),
     };
     return cmocka_run_group_tests(tests, be_in_utc, NULL);
 }

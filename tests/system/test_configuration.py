@@ -59,11 +59,11 @@ def test_check_is_content_with_a_good_file(new_broker, new_bridge):
     ("mqtt: [", "yaml:"),
     ("- a\n- list\n", "yaml:1:"),
     ("jobs:\n  region: a\n  region: b\n", "yaml:3:"),
-    ("partition: {count: 2}\n", "partition.count"),
+    ("partition: {index: 2, count: 2}\n", "partition.index"),
     ("policy: {file: /nonexistent/policy.yaml}\n", "policy.yaml: cannot be opened"),
     ("jobs: {endpoint: http://example.com}\n", "jobs.endpoint"),
     ("embedded: {listen: 0.0.0.0:8099}\n", "embedded.listen"),
-], ids=["yaml", "shape", "twice", "not built", "no policy", "plain http", "open to all"])
+], ids=["yaml", "shape", "twice", "together", "no policy", "plain http", "open to all"])
 def test_a_wrong_file_is_refused_by_check_and_by_run(configured, text, told):
     bridge = configured(text)
 

@@ -10,8 +10,14 @@ static void events_and_status_stand_below_the_root(void **state)
     event_topic_format(STR("jobs-bridge"), STR("job-1"), &topic);
     check_str(buf_str(&topic), "jobs-bridge/events/jobs/job-1");
     buf_clear(&topic);
-    event_topic_format_status(STR("site.7"), &topic);
+    event_topic_format_status(STR("site.7"), 0, 1, &topic);
     check_str(buf_str(&topic), "site.7/status");
+    buf_clear(&topic);
+    event_topic_format_status(STR("site.7"), 0, 2, &topic);
+    check_str(buf_str(&topic), "site.7/status/0");
+    buf_clear(&topic);
+    event_topic_format_status(STR("site.7"), 255, 256, &topic);
+    check_str(buf_str(&topic), "site.7/status/255");
     buf_fini(&topic);
 }
 
