@@ -95,7 +95,7 @@ static double partition_index(const struct moment *moment)
     return moment->snapshot->partition.index;
 }
 
-static double partition_count(const struct moment *moment)
+static double partitions(const struct moment *moment)
 {
     return moment->snapshot->partition.count;
 }
@@ -175,7 +175,7 @@ static const struct row rows[] = {
     {COMPUTED("loop_turn_age_seconds", turn_age, "How long ago the loop turned last.")},
     {COMPUTED("ready", is_ready, "Whether commands can be taken and answered, as /readyz says.")},
     {COMPUTED("partition_index", partition_index, "Which of the bridges this one is, from 0.")},
-    {COMPUTED("partition_count", partition_count, "How many bridges share the jobs.")},
+    {COMPUTED("partitions", partitions, "How many bridges share the jobs.")},
 
     {COUNTER("commands_received", books.received, "Commands taken in, " FOR_GOOD)},
     {COUNTER("commands_accepted", books.accepted, "Commands accepted, " FOR_GOOD)},
