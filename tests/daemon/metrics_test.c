@@ -97,7 +97,7 @@ static void each_number_is_in_its_place(void **state)
         "commands_held_back 31",
         "commands_elsewhere_total 32",
         "partition_index 33",
-        "partition_count 34",
+        "partitions 34",
         "mqtt_publishes_refused_total 14",
         "dead_letters_buried_total 15",
         "rejections_total{code=\"InvalidTopic\"} 16",

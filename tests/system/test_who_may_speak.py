@@ -103,6 +103,16 @@ def test_a_thing_speaks_for_itself(site, member):
     assert dashboard.expect("jobs-bridge/status").json["status"] == "online"
 
 
+def test_an_operator_hears_of_each_of_several_bridges(site, member, new_secured, new_bridge):
+    broker = new_secured(site.broker.certificate)
+    settings = bridge_settings(site.authority, site.endpoint)
+    new_bridge(broker, {**settings, "partition": {"index": 0, "count": 2}}, KEYS).start()
+
+    status = member("operator.jobs", broker).expect("jobs-bridge/status/0").json
+
+    assert status["status"] == "online" and status["partition"] == {"index": 0, "count": 2}
+
+
 def test_an_operator_speaks_without_a_thing(site, member):
     operator = member("operator.jobs")
 
@@ -163,12 +173,14 @@ FORBIDDEN = [(who, topic) for who, topics in {
         "$aws/things/valve-2/jobs/j/notify-namespace-ns/",
         "jobs-bridge/events/jobs/j",
         "jobs-bridge/status",
+        "jobs-bridge/status/0",
     ],
     "operator.jobs": [
         "jobs-bridge/things/pump-1/jobs/j/update",
         "jobs-bridge/jobs/j/update/accepted",
         "jobs-bridge/events/jobs/j",
         "jobs-bridge/status",
+        "jobs-bridge/status/0",
         "$aws/things/pump-1/jobs/j/notify-namespace-ns/",
     ],
     "dashboard.jobs": [
