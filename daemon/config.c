@@ -50,10 +50,8 @@ void config_free(struct config *config)
 {
     if (config == NULL)
         return;
-    for (size_t i = 0; config_key_at(i) != NULL; i++) {
-        if (config_key_at(i)->is_built)
-            config_value_forget(config_key_at(i), config);
-    }
+    for (size_t i = 0; config_key_at(i) != NULL; i++)
+        config_value_forget(config_key_at(i), config);
     policy_free(config->policy.rules);
     free(config);
 }

@@ -40,13 +40,10 @@ static enum err settle(struct reading *reading, const struct config_key *key, si
                        enum err err, const struct why *why)
 {
     struct buf expected;
-    buf_init(&expected, WHY_TEXT_MAX);
-    if (err == ERR_INVALID)
-        config_value_expected(key, &expected);
-    else if (err == ERR_REFUSED)
-        buf_add_text(&expected, key->today != NULL ? key->today : "no value");
-    else
+    if (err != ERR_INVALID)
         return err;
+    buf_init(&expected, WHY_TEXT_MAX);
+    config_value_expected(key, &expected);
     complain_of_value(reading, key, line, why->text, buf_text(&expected));
     buf_fini(&expected);
     return ERR_NONE;

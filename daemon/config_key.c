@@ -14,7 +14,7 @@
 
 #define PATH_BYTES_MAX 4095
 
-#define KEEPS(member) .is_built = true, .offset = offsetof(struct config, member)
+#define KEEPS(member) .offset = offsetof(struct config, member)
 
 static const struct config_choice versions[] = {{"5", 5}, {"3", 3}, {"3.1.1", 3}, {NULL, 0}};
 static const struct config_choice verifications[] = {{"none", 0}, {"describe", 1}, {NULL, 0}};

@@ -39,7 +39,6 @@ struct config_key {
     const char *section; /* "": top level */
     const char *name;
     enum config_kind kind;
-    bool is_built;
     bool is_fixed;         /* a service that runs cannot take another value */
     size_t offset;         /* in struct config: char *, int64_t or struct config_list, by kind */
     const char *preset;    /* the default as it would be written; NULL: not set */
@@ -47,8 +46,6 @@ struct config_key {
     int64_t min;           /* of numbers */
     int64_t max;           /* of numbers; bytes of texts; entries of lists */
     const struct config_choice *choices; /* ends in a NULL name */
-    const char *today; /* not built: the value that asks for what happens anyway; NULL: none but an
-                          empty one */
 };
 
 #define CONFIG_KEY_COUNT 64

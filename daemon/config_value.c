@@ -193,11 +193,6 @@ static enum err check_text(const struct config_key *key, struct str text, struct
     return check_kind(key->kind, text, why);
 }
 
-static enum err not_built(struct why *why)
-{
-    return why_set(why, ERR_REFUSED, NULL, "is not built yet in this version");
-}
-
 static enum err no_memory(struct why *why)
 {
     return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
@@ -212,20 +207,12 @@ static enum err set_number(const struct config_key *key, struct str text, struct
                            struct why *why)
 {
     int64_t value = 0;
-    int64_t today = 0;
     if (text.n == 0)
         return why_set(why, ERR_INVALID, NULL, "is empty");
     enum err err = config_value_number(key, text, &value, why);
-    if (err != ERR_NONE)
-        return err;
-    if (key->is_built) {
+    if (err == ERR_NONE)
         *(int64_t *)place(key, config) = value;
-        return ERR_NONE;
-    }
-    bool is_today = key->today != NULL &&
-                    config_value_number(key, str_of(key->today), &today, NULL) == ERR_NONE &&
-                    value == today;
-    return is_today ? ERR_NONE : not_built(why);
+    return err;
 }
 
 static enum err set_text(const struct config_key *key, struct str text, struct config *config,
@@ -236,19 +223,15 @@ static enum err set_text(const struct config_key *key, struct str text, struct c
         return why_set(why, ERR_INVALID, NULL, "is empty");
     if (text.n > 0) {
         enum err err = check_text(key, text, why);
-        if (err == ERR_NONE && !key->is_built)
-            err = not_built(why);
         if (err != ERR_NONE)
             return err;
         copy = str_dup(text);
         if (copy == NULL)
             return no_memory(why);
     }
-    if (key->is_built) {
-        char **at = place(key, config);
-        free(*at);
-        *at = copy;
-    }
+    char **at = place(key, config);
+    free(*at);
+    *at = copy;
     return ERR_NONE;
 }
 
@@ -290,8 +273,6 @@ static enum err copy_list(const struct str *texts, size_t count, struct config_l
 enum err config_value_set_list(const struct config_key *key, const struct str *texts, size_t count,
                                struct config *config, struct why *why)
 {
-    if (!key->is_built)
-        return count == 0 ? ERR_NONE : not_built(why);
     if (count > (size_t)key->max)
         return why_set(why, ERR_INVALID, NULL, "has %zu entries", count);
     for (size_t i = 0; i < count; i++) {

@@ -6,10 +6,9 @@
 #include "daemon/config.h"
 #include "daemon/config_key.h"
 
-/* Checks the text and, if the key is built, keeps it in config in place of what was there. An empty
- * text means none, where the key may have none. ERR_INVALID with the problem in why->text, without
- * what was expected; ERR_REFUSED likewise when the key is not built and the value asks for more
- * than happens anyway; ERR_NO_MEMORY. */
+/* Checks the text and keeps it in config in place of what was there. An empty text means none,
+ * where the key may have none. ERR_INVALID with the problem in why->text, without what was
+ * expected; ERR_NO_MEMORY. */
 nodiscard enum err config_value_set(const struct config_key *key, struct str text,
                                     struct config *config, struct why *why);
 

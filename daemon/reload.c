@@ -38,7 +38,7 @@ static void add_changes(const struct config *old, const struct config *new, bool
     const struct config_key *key;
     for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
         bool is_fixed = key->is_fixed || (has_embedded && is_of_endpoint(key));
-        if (!key->is_built || !(are_all || is_fixed) || config_value_is_same(key, old, new))
+        if (!(are_all || is_fixed) || config_value_is_same(key, old, new))
             continue;
         if (out->n > 0)
             buf_add_text(out, ", ");

@@ -10,8 +10,8 @@ static void table(void **state)
         assert_int_equal(config_key_index(key), count);
         assert_ptr_equal(config_key_find(str_of(key->section), str_of(key->name)), key);
         assert_true(config_key_is_section(str_of(key->section)) || key->section[0] == '\0');
-        assert_true(!key->is_built || key->offset < sizeof(struct config));
-        assert_true(!key->is_built || !config_key_is_number(key) || key->preset != NULL);
+        assert_true(key->offset < sizeof(struct config));
+        assert_true(!config_key_is_number(key) || key->preset != NULL);
         assert_true(key->kind != CONFIG_CHOICE || key->choices != NULL);
     }
     assert_true(count > 30 && count <= CONFIG_KEY_COUNT);
