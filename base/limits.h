@@ -62,6 +62,7 @@
 /* Filters in one SUBSCRIBE or UNSUBSCRIBE. Source: AWS IoT Core message broker quotas, maximum
  * subscriptions per subscribe request. */
 #define LIMITS_SUBSCRIBE_FILTERS 8
+#define LIMITS_BROKER_ADDRESSES  8 /* of one host that are tried, one every quarter of a second */
 /* A packet in either direction: a payload, its topic, Correlation Data and the other properties. */
 #define LIMITS_PACKET_BYTES (LIMITS_COMMAND_BYTES + 8 * 1024)
 /* Waiting for the broker's socket: a window of the largest packets, and acknowledgements. */

@@ -10,8 +10,8 @@
 #include "base/emit.h"
 #include "daemon/snapshot.h"
 
-/* A turn of the loop may block this long before the service counts as stuck: a connect attempt to
- * the broker (MQTT_CONNECT_TIMEOUT_S) and a slow disk fit. */
+/* A turn of the loop may block this long before the service counts as stuck: a broker that accepts
+ * the connection and then says nothing (MQTT_CONNECT_TIMEOUT_S) and a slow disk fit. */
 #define HEALTH_TURN_MAX_MS 15000
 
 /* Whether the loop turns, at now_ms of now_mono_ms; and whether commands can be taken and answered

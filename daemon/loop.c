@@ -74,7 +74,7 @@ static void wait_for_work(const struct loop *loop, int64_t max_ms)
     http_wait(wire->plan->http, fds, count, timeout_ms > 0 ? timeout_ms : 0);
 }
 
-/* Without a link no answer can be delivered, and connecting again would only take time. */
+/* Without a link no answer can be delivered, and none will come. */
 static bool is_worth_waiting(const struct wire *wire, int64_t elapsed_ms)
 {
     if (bridge_is_idle(wire->bridge) || elapsed_ms >= STOP_ANSWERS_MS)
@@ -91,7 +91,7 @@ static bool is_worth_waiting(const struct wire *wire, int64_t elapsed_ms)
 static void turn_to_stop(struct wire *wire)
 {
     for (enum side side = 0; side < SIDE_COUNT; side++)
-        if (wire->links[side] != NULL && mqtt_is_up(wire->links[side]))
+        if (wire->links[side] != NULL)
             mqtt_turn(wire->links[side]);
     wire_turn_http(wire);
     wire_turn_bridge(wire);
@@ -107,6 +107,9 @@ static bool drain(struct loop *loop)
     int64_t began_ms = now_mono_ms();
     int64_t elapsed_ms = 0;
     bridge_stop(wire->bridge);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        if (wire->links[side] != NULL)
+            mqtt_stay_down(wire->links[side]);
     while (is_worth_waiting(wire, elapsed_ms)) {
         turn_to_stop(wire);
         wait_for_work(loop, STOP_TURN_MS);

@@ -142,17 +142,6 @@ static void dial_fini(struct dial *dial)
     MQTTProperties_free(&dial->properties);
 }
 
-/* What the gate saw tells how far a connection came that Paho only calls failed. */
-static enum err explain(const struct link *link, struct why *why)
-{
-    const struct gate *gate = &link->gate;
-    const struct broker_url *url = &link->setup->url;
-    if (gate->fd < 0 && gate->connect_error == 0 && gate->problem.text[0] == '\0')
-        return why_set(why, ERR_DOWN, NULL, "host name %s cannot be resolved", url->host);
-    link_why_lost(link, why);
-    return ERR_DOWN;
-}
-
 static enum err refused(int code, struct why *why)
 {
     return why_set(why, ERR_REFUSED, NULL, "the broker refused the connection: %s",
@@ -195,7 +184,7 @@ static enum err connect_v5(struct dial *dial, struct why *why)
     if (code == 0)
         err = take_terms(link, response.properties, why);
     else
-        err = code > 0 ? refused(code, why) : explain(link, why);
+        err = code > 0 ? refused(code, why) : link_why_lost(link, why);
     MQTTResponse_free(response);
     return err;
 }
@@ -206,7 +195,7 @@ static enum err connect_v3(struct dial *dial, struct why *why)
     int code = MQTTClient_connect(link->handle, &dial->connect);
     if (code == 0)
         return take_terms(link, NULL, why);
-    return code > 0 ? refused(code, why) : explain(link, why);
+    return code > 0 ? refused(code, why) : link_why_lost(link, why);
 }
 
 static enum err connect_it(struct link *link, struct why *why)
@@ -223,13 +212,13 @@ static enum err connect_it(struct link *link, struct why *why)
     return err;
 }
 
-enum err dial(struct link *link, struct why *why)
+enum err dial(struct link *link, int connected_fd, struct why *why)
 {
     link_close(link);
     link->generation++;
     link->qos1_arrivals = 0;
     gate_open(&link->gate, &link->setup->url,
-              now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000);
+              now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000, connected_fd);
     link_enter(link);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)

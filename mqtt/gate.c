@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum packet_type {
     CONNECT = 0x10,
@@ -26,14 +27,13 @@ enum packet_type {
     DISCONNECT = 0xe0,
 };
 
-#define PUBACK_BYTES    4     /* without reason code and properties, as Paho sends it */
-#define RECORD_BYTES    16384 /* the largest TLS record */
-#define CONNECT_STEP_MS 100
-#define KEEP_BYTES      (256UL * 1024) /* of memory, once the buffer is empty */
+#define PUBACK_BYTES 4              /* without reason code and properties, as Paho sends it */
+#define RECORD_BYTES 16384          /* the largest TLS record */
+#define KEEP_BYTES   (256UL * 1024) /* of memory, once the buffer is empty */
 
 void gate_init(struct gate *gate)
 {
-    *gate = (struct gate){.fd = -1};
+    *gate = (struct gate){.fd = -1, .connected_fd = -1};
     buf_init(&gate->out, LIMITS_OUT_BYTES);
     held_init(&gate->held);
     tap_init(&gate->tap);
@@ -49,22 +49,32 @@ void gate_shut(struct gate *gate)
 {
     struct buf out = gate->out;
     struct held held = gate->held;
+    if (gate->connected_fd >= 0)
+        close(gate->connected_fd);
     buf_clear(&out);
     if (out.capacity > KEEP_BYTES)
         buf_fini(&out);
     held_clear(&held);
     *gate = (struct gate){
-        .next = gate->next, .fd = -1, .out = out, .held = held, .problem = gate->problem};
+        .next = gate->next,
+        .fd = -1,
+        .connected_fd = -1,
+        .out = out,
+        .held = held,
+        .problem = gate->problem,
+    };
     tap_init(&gate->tap);
 }
 
-void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms)
+void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms,
+               int connected_fd)
 {
     gate_shut(gate);
     gate->problem = (struct why){0};
     gate->url = url;
     gate->is_waiting = true;
     gate->deadline_ms = deadline_ms;
+    gate->connected_fd = connected_fd;
 }
 
 void gate_run(struct gate *gate)
@@ -212,14 +222,21 @@ bool gate_release(struct gate *gate, uint16_t packet_id)
     return true;
 }
 
-void gate_takes_socket(struct gate *gate, int fd, int error)
+bool gate_wants_socket(const struct gate *gate)
 {
-    gate->fd = fd;
-    gate->connect_error = error == EINPROGRESS ? 0 : error;
+    return gate->connected_fd >= 0;
+}
+
+/* Under Paho's number for its own. */
+void gate_takes_socket(struct gate *gate, int fd)
+{
     int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    gate->fd = fd;
+    if (dup3(gate->connected_fd, fd, O_CLOEXEC) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
         gate_cut(gate, "the socket could not be set up: %s", strerror(errno));
+    close(gate->connected_fd);
+    gate->connected_fd = -1;
 }
 
 void gate_takes_error(struct gate *gate, int error)
@@ -367,13 +384,6 @@ ssize_t gate_recv(struct gate *gate, char *bytes, size_t n, int flags)
     return (ssize_t)n;
 }
 
-/* Paho asks for POLLOUT without waiting and then waits for POLLIN, which no broker gives before it
- * has seen a CONNECT: a tenth of a second lost. So the first question waits and the second not. */
-static int poll_connecting(struct pollfd *fd)
-{
-    return wraps_poll(fd, 1, (fd->events & POLLOUT) != 0 ? CONNECT_STEP_MS : 0);
-}
-
 /* Taken from the socket, which therefore does not know of it. */
 static bool has_more_to_read(const struct gate *gate)
 {
@@ -388,7 +398,9 @@ int gate_poll(struct gate *gate, struct pollfd *fd, int timeout_ms)
     if (gate->is_cut)
         fd->revents = POLLHUP;
     else if (!gate->has_sent_connect)
-        return gate->ssl == NULL ? poll_connecting(fd) : wraps_poll(fd, 1, timeout_ms);
+        /* Paho asks for POLLOUT and then waits for POLLIN, which no broker gives before it has
+         * seen a CONNECT, or the start of TLS: a tenth of a second lost. */
+        return wraps_poll(fd, 1, gate->ssl != NULL ? timeout_ms : 0);
     else if ((fd->events & POLLOUT) != 0)
         fd->revents = POLLOUT; /* the buffer takes it */
     else if (has_more_to_read(gate))

@@ -48,7 +48,8 @@ struct gate {
     bool is_cut;
     bool is_broken;      /* the socket refused a write; what it has to read is still good */
     bool wants_write;    /* the socket was full */
-    int connect_error;   /* errno of the TCP connect, 0 if it went well or is under way */
+    int connected_fd;    /* the socket that takes the place of Paho's; -1: none, or done */
+    int connect_error;   /* errno of the socket, as Paho found it while it waited; 0: none */
     int64_t deadline_ms; /* while waiting */
     int64_t ping_ms;     /* when a PINGREQ was sent after which nothing was heard; 0: none */
     struct buf out;
@@ -64,8 +65,10 @@ struct gate {
 void gate_init(struct gate *gate);
 void gate_fini(struct gate *gate);
 
-/* The next socket that Paho connects is the gate's. url must stay valid until gate_shut. */
-void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms);
+/* Takes a socket over, which is connected and does not block: it takes the place of the next one
+ * that Paho wants to connect. url must stay valid until gate_shut. */
+void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms,
+               int connected_fd);
 void gate_run(struct gate *gate);
 /* Forgets the socket, which is Paho's to close, and all that was buffered or held. */
 void gate_shut(struct gate *gate);
@@ -82,7 +85,8 @@ size_t gate_buffered(const struct gate *gate);
 bool gate_release(struct gate *gate, uint16_t packet_id);
 
 /* For mqtt/wraps.c: what Paho does with the gate's socket. */
-void gate_takes_socket(struct gate *gate, int fd, int error);
+bool gate_wants_socket(const struct gate *gate);
+void gate_takes_socket(struct gate *gate, int fd);
 void gate_takes_error(struct gate *gate, int error);
 bool gate_takes_ssl(struct gate *gate, SSL *ssl);
 void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count);

@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-#define TOPIC_MAX   65535 /* bytes: MQTT's length has 16 bits */
-#define PACKET_TRIM 64    /* bytes: fixed header, lengths, packet id, property ids */
-#define USER_TRIM   5     /* bytes: of a user property, beside its name and value */
+#define TOPIC_MAX      65535 /* bytes: MQTT's length has 16 bits */
+#define PACKET_TRIM    64    /* bytes: fixed header, lengths, packet id, property ids */
+#define SETTLE_STEP_MS 100
+#define USER_TRIM      5 /* bytes: of a user property, beside its name and value */
 
 /* Paho's: how often it looks at keep alives, of all handles and by the clock of the last connect.
  * As often as the link entered needs it, so that each gets what it needs. */
@@ -61,20 +62,20 @@ bool link_is_connected(const struct link *link)
            MQTTClient_isConnected(link->handle);
 }
 
-void link_why_lost(const struct link *link, struct why *why)
+enum err link_why_lost(const struct link *link, struct why *why)
 {
     int code = link->gate.tap.disconnect_reason;
     const struct broker_url *url = &link->setup->url;
     if (link->gate.connect_error != 0)
-        why_set(why, ERR_DOWN, NULL, "no connection to %s port %d: %s", url->host, url->port,
-                strerror(link->gate.connect_error));
-    else if (code != TAP_NO_REASON)
-        why_set(why, ERR_DOWN, NULL, "the broker closed the connection: %s",
-                reason_code_text(code));
-    else if (link->gate.problem.text[0] != '\0')
-        *why = link->gate.problem;
-    else
-        why_set(why, ERR_DOWN, NULL, "the broker closed the connection");
+        return why_set(why, ERR_DOWN, NULL, "no connection to %s port %d: %s", url->host, url->port,
+                       strerror(link->gate.connect_error));
+    if (code != TAP_NO_REASON)
+        return why_set(why, ERR_DOWN, NULL, "the broker closed the connection: %s",
+                       reason_code_text(code));
+    if (link->gate.problem.text[0] == '\0')
+        return why_set(why, ERR_DOWN, NULL, "the broker closed the connection");
+    *why = link->gate.problem;
+    return ERR_DOWN;
 }
 
 static size_t packet_bytes(const struct link_message *message)
@@ -190,6 +191,23 @@ void link_arrival(const struct link *link, const struct link_pulled *pulled,
         ret_arrival->ack_ticket = link->generation << 16 | (uint16_t)message->msgid;
     if (link->setup->options.version == 5)
         property_read(&message->properties, ret_arrival);
+}
+
+void link_settle(struct link *link, size_t on_their_way, int64_t deadline_ms)
+{
+    while (link_is_connected(link) && link->receipts.window.count > on_their_way) {
+        gate_flush(&link->gate);
+        struct link_pulled pulled;
+        bool has_progress = link_pull(link, &pulled);
+        link_pulled_free(&pulled);
+        int64_t left_ms = deadline_ms - now_mono_ms();
+        if (left_ms <= 0)
+            return;
+        short events = (short)(POLLIN | (gate_wants_write(&link->gate) ? POLLOUT : 0));
+        struct pollfd fd = {.fd = link->gate.fd, .events = events};
+        if (!has_progress)
+            wraps_poll(&fd, 1, (int)(left_ms < SETTLE_STEP_MS ? left_ms : SETTLE_STEP_MS));
+    }
 }
 
 void link_acknowledge(struct link *link, uint64_t ticket)

@@ -50,7 +50,7 @@ void link_enter(struct link *link);
 void link_leave(void);
 
 bool link_is_connected(const struct link *link);
-void link_why_lost(const struct link *link, struct why *why); /* before link_close */
+enum err link_why_lost(const struct link *link, struct why *why); /* before link_close: ERR_DOWN */
 
 /* ERR_INVALID: it can never be sent; ERR_FULL: the window is full; ERR_DOWN: there is no link. */
 nodiscard enum err link_publish(struct link *link, const struct link_message *message);
@@ -60,6 +60,10 @@ bool link_pull(struct link *link, struct link_pulled *ret);
 void link_pulled_free(struct link_pulled *pulled);
 void link_arrival(const struct link *link, const struct link_pulled *pulled,
                   struct arrival *ret_arrival);
+
+/* Lets acknowledgements come in until as many publishes are on their way as said, or time is up.
+ * Messages that come in are dropped without an acknowledgement: the broker keeps them. */
+void link_settle(struct link *link, size_t on_their_way, int64_t deadline_ms);
 
 void link_acknowledge(struct link *link, uint64_t ticket);
 

@@ -4,14 +4,13 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "mqtt/approach.h"
 #include "mqtt/dial.h"
 #include "mqtt/link.h"
 #include "mqtt/reason_code.h"
 #include "mqtt/redial.h"
 #include "mqtt/setup.h"
-#include "mqtt/wraps.h"
 
-#include <poll.h>
 #include <stdlib.h>
 
 /* Packets handled in one turn: more wait for the next, which is due at once. */
@@ -34,11 +33,13 @@
 struct mqtt {
     struct setup setup;
     struct mqtt_events events;
+    struct approach approach;
     struct link link;
     struct redial redial;
     bool is_up;
     bool has_more;    /* the last turn stopped before everything was handled */
     bool is_unfit;    /* the build is broken: never connects */
+    bool stays_down;  /* once it is down */
     int quick_losses; /* in a row */
     int64_t turn_ms;  /* the last turn */
     int64_t files_ms; /* when the TLS files were looked at last */
@@ -88,6 +89,7 @@ enum err mqtt_new(const struct mqtt_options *options, const struct mqtt_events *
     why_set(&mqtt->problem, ERR_DOWN, NULL, "not connected yet");
     clean_environment();
     stop_tracing();
+    approach_init(&mqtt->approach, &mqtt->setup.url);
     link_init(&mqtt->link, &mqtt->setup);
     *ret = mqtt;
     return ERR_NONE;
@@ -105,6 +107,7 @@ void mqtt_free(struct mqtt *mqtt)
 {
     if (mqtt == NULL)
         return;
+    approach_fini(&mqtt->approach);
     link_fini(&mqtt->link);
     setup_fini(&mqtt->setup);
     free(mqtt);
@@ -112,7 +115,7 @@ void mqtt_free(struct mqtt *mqtt)
 
 int mqtt_fd(const struct mqtt *mqtt)
 {
-    return mqtt->is_up ? mqtt->link.gate.fd : -1;
+    return mqtt->is_up ? mqtt->link.gate.fd : approach_fd(&mqtt->approach);
 }
 
 bool mqtt_wants_write(const struct mqtt *mqtt)
@@ -128,10 +131,17 @@ static int64_t tick_ms(const struct mqtt *mqtt)
     return tick < TICK_MAX_MS ? tick : TICK_MAX_MS;
 }
 
+static bool never_redials(const struct mqtt *mqtt)
+{
+    return mqtt->is_unfit || mqtt->stays_down;
+}
+
 int64_t mqtt_due_ms(const struct mqtt *mqtt)
 {
-    if (mqtt->is_unfit)
+    if (!mqtt->is_up && never_redials(mqtt))
         return DUE_NEVER;
+    if (approach_is_under_way(&mqtt->approach))
+        return approach_due_ms(&mqtt->approach);
     if (!mqtt->is_up)
         return mqtt->redial.at_ms;
     if (mqtt->has_more || !link_is_connected(&mqtt->link))
@@ -145,7 +155,7 @@ static void log_down(const struct mqtt *mqtt, const char *event, enum log_level 
     log_start(&line, level, event);
     log_text(&line, "broker", mqtt->setup.options.url);
     log_text(&line, "reason", mqtt->problem.text);
-    if (!mqtt->is_unfit)
+    if (!never_redials(mqtt))
         log_int(&line, "retry_ms", mqtt->redial.at_ms - mqtt->turn_ms);
     log_end(&line);
 }
@@ -195,18 +205,23 @@ static enum err publish_status(struct mqtt *mqtt, const char *payload)
                                      });
 }
 
-static void connect_now(struct mqtt *mqtt)
+static void has_failed(struct mqtt *mqtt)
 {
-    enum err err = dial(&mqtt->link, &mqtt->problem);
+    redial_failed(&mqtt->redial, mqtt->turn_ms);
+    mqtt->stats.failures++;
+    log_down(mqtt, "mqtt_refused", mqtt->is_unfit ? LOG_ERROR : LOG_WARN);
+}
+
+static void connect_over(struct mqtt *mqtt, int fd)
+{
+    enum err err = dial(&mqtt->link, fd, &mqtt->problem);
     mqtt->turn_ms = now_mono_ms();
     mqtt->is_unfit = err == ERR_INVALID;
     if (err == ERR_NONE && publish_status(mqtt, mqtt->setup.options.status_online) != ERR_NONE)
         err = why_set(&mqtt->problem, ERR_DOWN, NULL, "the status cannot be published");
     if (err != ERR_NONE) {
         link_close(&mqtt->link);
-        redial_failed(&mqtt->redial, mqtt->turn_ms);
-        mqtt->stats.failures++;
-        log_down(mqtt, "mqtt_refused", mqtt->is_unfit ? LOG_ERROR : LOG_WARN);
+        has_failed(mqtt);
         return;
     }
     mqtt->is_up = true;
@@ -222,6 +237,21 @@ static void connect_now(struct mqtt *mqtt)
     log_int(&line, "window", (int64_t)mqtt->link.receipts.window.limit);
     log_end(&line);
     mqtt->events.on_link(mqtt->events.context, true);
+}
+
+/* One step towards a link. */
+static void come_up(struct mqtt *mqtt)
+{
+    enum approach_state state = APPROACH_FAILED;
+    int fd = -1;
+    if (approach_is_under_way(&mqtt->approach) ||
+        approach_start(&mqtt->approach, mqtt->turn_ms, MQTT_CONNECT_TIMEOUT_S * INT64_C(1000),
+                       &mqtt->problem) == ERR_NONE)
+        state = approach_turn(&mqtt->approach, mqtt->turn_ms, &fd, &mqtt->problem);
+    if (state == APPROACH_ARRIVED)
+        connect_over(mqtt, fd);
+    else if (state == APPROACH_FAILED)
+        has_failed(mqtt);
 }
 
 static void report_receipts(struct mqtt *mqtt)
@@ -302,8 +332,9 @@ void mqtt_turn(struct mqtt *mqtt)
 {
     mqtt->turn_ms = now_mono_ms();
     look_at_files(mqtt);
-    if (!mqtt->is_up && !mqtt->is_unfit && mqtt->turn_ms >= mqtt->redial.at_ms)
-        connect_now(mqtt);
+    bool is_coming = approach_is_under_way(&mqtt->approach);
+    if (!mqtt->is_up && (is_coming || mqtt->turn_ms >= mqtt_due_ms(mqtt)))
+        come_up(mqtt);
     if (!mqtt->is_up)
         return;
     gate_flush(&mqtt->link.gate);
@@ -318,6 +349,12 @@ void mqtt_retry(struct mqtt *mqtt)
 {
     if (!mqtt->is_up)
         redial_now(&mqtt->redial, now_mono_ms());
+}
+
+void mqtt_stay_down(struct mqtt *mqtt)
+{
+    approach_stop(&mqtt->approach);
+    mqtt->stays_down = true;
 }
 
 size_t mqtt_room(void *context)
@@ -354,41 +391,21 @@ void mqtt_flush(struct mqtt *mqtt)
         gate_flush(&mqtt->link.gate);
 }
 
-/* Lets acknowledgements come in until as many publishes are on their way as said, or time is up.
- * Messages that come in are dropped without an acknowledgement: the broker keeps them. */
-static void settle(struct mqtt *mqtt, size_t on_their_way, int64_t deadline_ms)
-{
-    struct link *link = &mqtt->link;
-    while (link_is_connected(link) && link->receipts.window.count > on_their_way) {
-        gate_flush(&link->gate);
-        struct link_pulled pulled;
-        bool has_progress = link_pull(link, &pulled);
-        link_pulled_free(&pulled);
-        int64_t left_ms = deadline_ms - now_mono_ms();
-        if (left_ms <= 0)
-            return;
-        short events = (short)(POLLIN | (gate_wants_write(&link->gate) ? POLLOUT : 0));
-        struct pollfd fd = {.fd = link->gate.fd, .events = events};
-        if (!has_progress)
-            wraps_poll(&fd, 1, (int)(left_ms < TICK_MIN_MS ? left_ms : TICK_MIN_MS));
-    }
-}
-
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
 {
     struct link *link = &mqtt->link;
     int64_t deadline_ms = now_mono_ms() + timeout_ms;
     if (mqtt->is_up && link_is_connected(link)) {
         size_t limit = link->receipts.window.limit;
-        settle(mqtt, limit > 0 ? limit - 1 : 0, deadline_ms);
+        link_settle(link, limit > 0 ? limit - 1 : 0, deadline_ms);
         if (publish_status(mqtt, mqtt->setup.options.status_offline) == ERR_NONE)
-            settle(mqtt, 0, deadline_ms);
+            link_settle(link, 0, deadline_ms);
         gate_say_goodbye(&link->gate, deadline_ms);
         log_say(LOG_INFO, "mqtt_closed", "disconnected from the broker");
     }
     link_close(link);
     mqtt->is_up = mqtt->has_more = false;
-    mqtt->redial.at_ms = DUE_NEVER;
+    mqtt_stay_down(mqtt);
     why_set(&mqtt->problem, ERR_DOWN, NULL, "stopped");
 }
 

@@ -9,8 +9,10 @@
  * Threads: all functions of all links on one thread, mqtt_new included: Paho's state is global.
  * Links do not disturb each other there (mqtt/wraps.h).
  *
- * Blocking: a connect attempt, subscriptions included, blocks mqtt_turn for MQTT_CONNECT_TIMEOUT_S
- * at most, and for as long as the resolver takes to find the host.
+ * Blocking: the host is found and connected to in the background (mqtt/approach.h); a host that
+ * cannot be reached costs nothing. What is said over the new connection until the subscriptions are
+ * granted blocks mqtt_turn: for MQTT_CONNECT_TIMEOUT_S at most, with a broker that accepts the
+ * connection and then says nothing.
  *
  * On the process: mqtt_new unsets http_proxy, https_proxy and MQTT_C_CLIENT_TRACE*, all of which
  * Paho would obey; Paho ignores SIGPIPE. A build in which Paho's writes miss the gate connects
@@ -23,6 +25,7 @@
 #include "base/why.h"
 #include "bridge/port.h"
 
+/* Of each: finding the host, connecting to it, and what is said until the link is up. */
 #define MQTT_CONNECT_TIMEOUT_S 3
 
 struct mqtt;
@@ -85,6 +88,8 @@ void mqtt_turn(struct mqtt *mqtt);
 
 /* While the link is down: the next attempt is due at once, whatever the backoff says. */
 void mqtt_retry(struct mqtt *mqtt);
+/* Before a stop: a link that is down stays so, and so does one that is lost. */
+void mqtt_stay_down(struct mqtt *mqtt);
 
 /* port_broker, by these very functions. */
 size_t mqtt_room(void *context);

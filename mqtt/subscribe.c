@@ -26,12 +26,6 @@ static struct portion portion_at(const char *const *filters, size_t count, size_
     return portion;
 }
 
-static enum err lost(const struct link *link, struct why *why)
-{
-    link_why_lost(link, why);
-    return ERR_DOWN;
-}
-
 static enum err check_granted(const struct portion *portion, struct why *why)
 {
     for (int i = 0; i < portion->count; i++) {
@@ -78,7 +72,7 @@ enum err subscribe(struct link *link, struct why *why)
     for (size_t at = 0; at < options->filter_count && err == ERR_NONE;) {
         struct portion portion = portion_at(options->filters, options->filter_count, at);
         bool is_answered = is_v5(link) ? send_v5(link, &portion) : send_v3(link, &portion);
-        err = is_answered ? check_granted(&portion, why) : lost(link, why);
+        err = is_answered ? check_granted(&portion, why) : link_why_lost(link, why);
         at += (size_t)portion.count;
     }
     return err;
@@ -103,7 +97,7 @@ enum err subscribe_drop_stale(struct link *link, struct why *why)
     for (size_t at = 0; at < options->stale_count;) {
         struct portion portion = portion_at(options->stale_filters, options->stale_count, at);
         if (!send_drop(link, &portion))
-            return lost(link, why);
+            return link_why_lost(link, why);
         at += (size_t)portion.count;
     }
     return ERR_NONE;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <malloc.h>
+#include <netdb.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ static _Thread_local struct gate *entered;  /* the one Paho is called for; NULL:
 
 /* The names are the linker's. */
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret);
 int __real_connect(int fd, const struct sockaddr *address, socklen_t n);
 int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -26,6 +29,8 @@ int __real_SSL_read(SSL *ssl, void *bytes, int n);
 int __real_SSL_write(SSL *ssl, const void *bytes, int n);
 void __real_MQTTProtocol_keepalive(struct timespec now);
 
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -109,15 +114,26 @@ static struct gate *gate_of_ssl(const SSL *ssl)
     return gate;
 }
 
-/* While the gate is open and has no socket, the next one that Paho connects for it is its own. */
+/* An address to make a socket for. It is not connected to. */
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret)
+{
+    static const struct addrinfo any = {
+        .ai_flags = AI_NUMERICHOST, .ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    bool is_pahos = entered != NULL && gate_wants_socket(entered);
+    return is_pahos ? __real_getaddrinfo("0.0.0.0", NULL, &any, ret)
+                    : __real_getaddrinfo(host, service, hints, ret);
+}
+
+/* Paho finds it connected when it waits for that: it mistakes a handshake of TLS that is over
+ * within its very first call for a failure. */
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t n)
 {
-    int rc = __real_connect(fd, address, n);
-    int error = errno;
-    if (entered != NULL && entered->is_waiting && entered->fd < 0)
-        gate_takes_socket(entered, fd, rc == 0 ? 0 : error);
-    errno = error;
-    return rc;
+    if (entered == NULL || !gate_wants_socket(entered))
+        return __real_connect(fd, address, n);
+    gate_takes_socket(entered, fd);
+    errno = EINPROGRESS;
+    return -1;
 }
 
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)

@@ -31,7 +31,7 @@ static int set_up(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     broker_fd = fds[1];
     gate_init(&gate);
-    gate_open(&gate, &url, now_mono_ms() + 1000);
+    gate_open(&gate, &url, now_mono_ms() + 1000, -1);
     gate.fd = fds[0];
     gate_run(&gate);
     return 0;
@@ -111,7 +111,7 @@ static void test_disconnect_only_when_allowed(void **state)
     assert_broker_reads("", 0);
     assert_true(gate.is_cut);
     assert_int_equal(gate.fd, -1); /* Paho closes it now */
-    gate_open(&gate, &url, now_mono_ms() + 1000);
+    gate_open(&gate, &url, now_mono_ms() + 1000, -1);
     gate.fd = fd;
     gate_run(&gate);
     gate_say_goodbye(&gate, now_mono_ms() + 1000);
@@ -209,7 +209,7 @@ static void test_nothing_read_ahead_outlives_the_socket(void **state)
     assert_int_equal(write(broker_fd, "old", 3), 3);
     assert_int_equal(recv(gate.fd, &byte, 1, 0), 1);
     int fd = gate.fd;
-    gate_open(&gate, &url, now_mono_ms() + 1000);
+    gate_open(&gate, &url, now_mono_ms() + 1000, -1);
     gate.fd = fd;
     assert_int_equal(write(broker_fd, "new", 3), 3);
     assert_int_equal(recv(gate.fd, &byte, 1, 0), 1);

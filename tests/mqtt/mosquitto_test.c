@@ -314,7 +314,7 @@ static void test_unknown_host(void **state)
     struct mqtt_options options = options_of(5, true);
     options.url = "mqtt://no-such-host.invalid";
     rig_start(rig, &options);
-    mqtt_turn(rig->mqtt);
+    rig_until_failed(rig);
     assert_non_null(strstr(mqtt_last_problem(rig->mqtt), "cannot be resolved"));
 }
 

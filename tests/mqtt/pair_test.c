@@ -2,8 +2,10 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "tests/fakes/broker.h"
+#include "tests/fakes/broker_deaf.h"
 #include "tests/fakes/broker_process.h"
 #include "tests/fakes/broker_relay.h"
+#include "tests/mqtt/resolver.h"
 #include "tests/mqtt/rig.h"
 
 #include <setjmp.h>
@@ -375,6 +377,82 @@ static void test_real_brokers(void **state)
     broker_process_fini(&plain);
 }
 
+/* The longest that a message of the first link took to its broker and back, over that time. */
+static int64_t worst_round_trip_ms(int ms)
+{
+    struct rig *rig = sides[0].rig;
+    int64_t worst_ms = 0;
+    int64_t end_ms = now_mono_ms() + ms;
+    for (uint64_t id = 1; now_mono_ms() < end_ms && id < RIG_MAX; id++) {
+        int64_t start_ms = now_mono_ms();
+        rig_publish(rig, id, RIG_TOPIC, "x");
+        UNTIL(rig->delivered_count == id);
+        int64_t took_ms = now_mono_ms() - start_ms;
+        worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
+        for_ms(1);
+    }
+    return worst_ms;
+}
+
+static void start_with_second_at(const char *url)
+{
+    sides[0] = (struct pair_end){.version = 5};
+    sides[1] = (struct pair_end){.version = 5};
+    snprintf(sides[1].url, sizeof sides[1].url, "%s", url);
+    start_side(&sides[0]);
+    rig_until_up(sides[0].rig);
+    start_link(&sides[1]);
+}
+
+/* A broker that swallows every attempt is none of the other's business, however long it takes. */
+static void test_unreachable_beside_work(void **state)
+{
+    (void)state;
+    struct broker_deaf deaf;
+    char url[64];
+    broker_deaf_init(&deaf, "127.0.0.1", 0);
+    snprintf(url, sizeof url, "mqtt://127.0.0.1:%d", deaf.port);
+    start_with_second_at(url);
+    assert_true(worst_round_trip_ms(3500) < 100);
+    assert_int_equal(mqtt_stats(sides[1].rig->mqtt).failures, 1);
+    char expected[96];
+    snprintf(expected, sizeof expected, "no connection to 127.0.0.1 port %d: no answer in time",
+             deaf.port);
+    assert_string_equal(mqtt_last_problem(sides[1].rig->mqtt), expected);
+    int64_t start_ms = now_mono_ms();
+    mqtt_stop(sides[1].rig->mqtt, 1000); /* in the middle of the next attempt */
+    assert_true(now_mono_ms() - start_ms < 100);
+    assert_int_equal(mqtt_fd(sides[1].rig->mqtt), -1);
+    broker_deaf_fini(&deaf);
+}
+
+static void test_slow_resolver_beside_work(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"127.0.0.1", NULL};
+    char url[64];
+    struct broker *broker = broker_new(&(struct broker_script){.version = 5});
+    snprintf(url, sizeof url, "mqtt://slow.example:%d", broker_port(broker));
+    resolver_means(addresses, 4000);
+    start_with_second_at(url);
+    sides[1].broker = broker;
+    assert_true(worst_round_trip_ms(3500) < 100);
+    assert_false(sides[1].rig->is_up);
+    assert_string_equal(mqtt_last_problem(sides[1].rig->mqtt),
+                        "host name slow.example cannot be resolved: no answer in time");
+    UNTIL(sides[1].rig->is_up);
+    assert_int_equal(resolver_count(), 1);
+    resolver_means(addresses, 4000);
+    broker_reset(broker);
+    UNTIL(sides[1].rig->downs == 1 && resolver_count() == 1);
+    int64_t start_ms = now_mono_ms();
+    rig_end(sides[1].rig);
+    assert_true(now_mono_ms() - start_ms < 100);
+    free(sides[1].rig);
+    sides[1].rig = NULL;
+    resolver_means(NULL, 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -405,6 +483,8 @@ int main(void)
         UNIT(test_keep_alives),
         UNIT(test_given_up_in_the_others_turn),
         UNIT(test_real_brokers),
+        UNIT(test_unreachable_beside_work),
+        UNIT(test_slow_resolver_beside_work),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

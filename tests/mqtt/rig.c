@@ -136,6 +136,13 @@ void rig_until_down(struct rig *rig)
     UNTIL(rig, !rig->is_up);
 }
 
+void rig_until_failed(struct rig *rig)
+{
+    uint64_t before = mqtt_stats(rig->mqtt).failures;
+    UNTIL(rig, mqtt_stats(rig->mqtt).failures > before);
+    assert_false(rig->is_up);
+}
+
 void rig_until_arrivals(struct rig *rig, size_t count)
 {
     UNTIL(rig, rig->arrival_count >= count);

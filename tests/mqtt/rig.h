@@ -47,6 +47,7 @@ void rig_turn_pair(struct rig *const rigs[RIG_PAIR], int max_wait_ms); /* of a l
 /* Each turns the loop until it is so, and fails the test after five seconds. */
 void rig_until_up(struct rig *rig);
 void rig_until_down(struct rig *rig);
+void rig_until_failed(struct rig *rig); /* an attempt to connect has */
 void rig_until_arrivals(struct rig *rig, size_t count);
 void rig_until_delivered(struct rig *rig, size_t count);
 void rig_for_ms(struct rig *rig, int ms);

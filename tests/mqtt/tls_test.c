@@ -56,8 +56,7 @@ static void test_round_trips(void **state)
 static void assert_refused(const struct mqtt_options *options, const char *words)
 {
     rig_start(rig, options);
-    mqtt_turn(rig->mqtt);
-    assert_false(rig->is_up);
+    rig_until_failed(rig);
     if (strstr(mqtt_last_problem(rig->mqtt), words) == NULL)
         fail_msg("%s: expected %s", mqtt_last_problem(rig->mqtt), words);
     rig_end(rig);
