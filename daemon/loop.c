@@ -126,6 +126,7 @@ static bool drain(struct loop *loop)
     for (enum side side = 0; side < SIDE_COUNT; side++)
         if (wire->links[side] != NULL)
             mqtt_stop(wire->links[side], STOP_DISCONNECT_MS);
+    survey_turn(wire); /* nobody is to read that the links are up while the next ones come */
     return is_clean;
 }
 
