@@ -65,7 +65,7 @@ static bool start(struct lookup *lookup)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (!is_started)
-        leave(lookup);
+        atomic_fetch_sub(&lookup->owners, 1);
     return is_started;
 }
 
