@@ -32,6 +32,7 @@ static const struct config_choice sources[] = {
 };
 
 /* clang-format off */
+/* Members have no parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define BROKER(section, at, address)                                                               \
     {section, "url", CONFIG_BROKER, KEEPS(at.url), .preset = address, .max = 300},                 \
     {section, "client_id", CONFIG_TEXT, KEEPS(at.client_id), .preset = "jobs-bridge",              \
@@ -45,6 +46,7 @@ static const struct config_choice sources[] = {
     {section, "cert_file", CONFIG_PATH, KEEPS(at.cert_file), .max = PATH_BYTES_MAX},               \
     {section, "key_file", CONFIG_PATH, KEEPS(at.key_file), .max = PATH_BYTES_MAX}
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 static const struct config_key keys[] = {
     {"", "state", CONFIG_PATH, KEEPS(state), .is_fixed = true, .preset = "./state",
      .max = PATH_BYTES_MAX},

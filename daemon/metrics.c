@@ -26,14 +26,14 @@ enum source {
 
 struct row {
     struct exposition_family family; /* rows of one family stand together */
-    enum source source;
-    size_t place; /* in struct snapshot */
     struct exposition_label label;
     name_fn *value;    /* of the label, for COUNTS and STATE */
-    unsigned first;    /* index of its first one ... */
-    unsigned end;      /* ... and behind the last */
     number_fn *number; /* of ASKED */
-    bool is_upstream;  /* written only where there is such a link */
+    size_t place;      /* in struct snapshot */
+    unsigned first;    /* index of the label's first value ... */
+    unsigned end;      /* ... and behind the last */
+    enum source source;
+    bool is_upstream; /* written only where there is such a link */
 };
 
 static const char *code_name(unsigned code)
