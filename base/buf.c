@@ -59,7 +59,7 @@ void buf_add_text(struct buf *buf, const char *text)
     buf_add(buf, str_of(text));
 }
 
-void buf_add_byte(struct buf *buf, char byte)
+void buf_grow_byte(struct buf *buf, char byte)
 {
     buf_add(buf, (struct str){&byte, 1});
 }

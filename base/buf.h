@@ -24,7 +24,6 @@ void buf_clear(struct buf *buf); /* empties it and forgives a failure; keeps the
 
 void buf_add(struct buf *buf, struct str bytes);
 void buf_add_text(struct buf *buf, const char *text);
-void buf_add_byte(struct buf *buf, char byte);
 void buf_add_int(struct buf *buf, int64_t value);
 void buf_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
 
@@ -32,6 +31,17 @@ void buf_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
 nodiscard char *buf_reserve(struct buf *buf, size_t n);
 void buf_added(struct buf *buf, size_t n);
 void buf_drop_front(struct buf *buf, size_t n);
+
+void buf_grow_byte(struct buf *buf, char byte);
+/* A message is written in many single bytes, so that most of them cost no call. */
+static inline void buf_add_byte(struct buf *buf, char byte)
+{
+    bool has_room = buf->n + 1 < buf->capacity && buf->n < buf->max && buf->err == ERR_NONE;
+    if (has_room)
+        buf->p[buf->n++] = byte;
+    else
+        buf_grow_byte(buf, byte);
+}
 
 nodiscard enum err buf_err(const struct buf *buf); /* ERR_FULL, ERR_NO_MEMORY or ERR_NONE */
 struct str buf_str(const struct buf *buf);         /* valid until the next change */

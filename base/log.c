@@ -113,6 +113,8 @@ void log_text(struct log_line *line, const char *key, const char *value)
 void log_int(struct log_line *line, const char *key, int64_t value)
 {
     char digits[24];
+    if (!line->on)
+        return;
     snprintf(digits, sizeof digits, "%lld", (long long)value);
     log_str(line, key, str_of(digits));
 }

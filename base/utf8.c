@@ -52,7 +52,7 @@ bool utf8_is_valid(struct str s)
 {
     while (s.n > 0) {
         uint32_t c;
-        size_t length = utf8_next(s, &c);
+        size_t length = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_next(s, &c);
         if (length == 0)
             return false;
         s.p += length;
