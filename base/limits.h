@@ -37,12 +37,13 @@
 #define LIMITS_WAITING       100000 /* commands undecided; beyond it arrivals are parked */
 #define LIMITS_PARKED        4096   /* arrivals not taken in for lack of room, not acknowledged */
 #define LIMITS_NOTICES       10000  /* undelivered; beyond it those of upstream are parked */
-#define LIMITS_SPOKEN        32768  /* of what was published, to know it when it comes back */
-#define LIMITS_DEAD_LETTERS  1000   /* beyond it the oldest is dropped */
-#define LIMITS_MAX_IN_FLIGHT 256    /* largest jobs.max_in_flight */
-#define LIMITS_BATCH         1024   /* commands that share one call */
-#define LIMITS_KNOWN_JOBS    10000  /* whose numbers are remembered for the policy */
-#define LIMITS_PARTITIONS    256    /* bridges that share the jobs of one broker */
+#define LIMITS_NOTICE_BYTES  (32UL * 1024 * 1024) /* likewise, of memory */
+#define LIMITS_SPOKEN        32768 /* of what was published, to know it when it comes back */
+#define LIMITS_DEAD_LETTERS  1000  /* beyond it the oldest is dropped */
+#define LIMITS_MAX_IN_FLIGHT 256   /* largest jobs.max_in_flight */
+#define LIMITS_BATCH         1024  /* commands that share one call */
+#define LIMITS_KNOWN_JOBS    10000 /* whose numbers are remembered for the policy */
+#define LIMITS_PARTITIONS    256   /* bridges that share the jobs of one broker */
 
 /* A tracestate that is handed on. Source: W3C Trace Context, level 1, 3.3. */
 #define LIMITS_TRACESTATE_BYTES   512

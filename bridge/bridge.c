@@ -3,6 +3,7 @@
 #include "bridge/calling.h"
 #include "bridge/ending.h"
 #include "bridge/inside.h"
+#include "bridge/relay.h"
 #include "bridge/report.h"
 #include "bridge/taking.h"
 
@@ -94,6 +95,7 @@ void bridge_on_link(struct bridge *bridge, enum side side, bool is_up)
 {
     if (is_up)
         return;
+    bridge->links[side]++;
     outbox_lose(&bridge->outboxes[side]);
     drop_tickets(bridge, side);
     parking_clear(&bridge->parkings[side]);
@@ -118,8 +120,10 @@ static void bury(struct bridge *bridge, const struct record *record)
 static void finish(struct bridge *bridge, struct record *record)
 {
     record_move(record, RECORD_DELIVER);
+    if (record->is_repeat && record->ack_link == bridge->links[record->from])
+        taking_release(bridge, record->from, record->ack_ticket);
     if (record->is_notice)
-        bridge->open_notices--;
+        relay_forget(bridge, record);
     else if (record->seq != 0)
         histogram_add(&bridge->latency.delivered, inside_mono_us(bridge) - record->arrived_us);
     if (record->posts_refused > 0)
@@ -147,11 +151,28 @@ static void release_acknowledgements(struct bridge *bridge)
     buf_clear(&bridge->tickets);
 }
 
+static size_t always_room(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static enum err publish_nowhere(void *context, const struct post *post)
+{
+    (void)context;
+    (void)post;
+    return ERR_INVALID;
+}
+
+/* What is due at a broker that the configuration does not have any more can never be published. */
 static void send_posts(struct bridge *bridge, enum side side)
 {
+    static const struct port_broker nobody = {.room = always_room, .publish = publish_nowhere};
     uint64_t refused;
     struct outbox *outbox = &bridge->outboxes[side];
-    while (outbox_send(outbox, &bridge->options.brokers[side], &refused))
+    const struct port_broker *broker =
+        inside_has_broker(bridge, side) ? &bridge->options.brokers[side] : &nobody;
+    while (outbox_send(outbox, broker, &refused))
         bridge_on_delivered(bridge, side, refused, ERR_INVALID);
 }
 
@@ -168,8 +189,7 @@ void bridge_turn(struct bridge *bridge)
         return; /* nothing leaves that is not durable */
     release_acknowledgements(bridge);
     for (enum side side = 0; side < SIDE_COUNT; side++)
-        if (inside_has_broker(bridge, side))
-            send_posts(bridge, side);
+        send_posts(bridge, side);
     while ((record = schedule_start(&bridge->schedule, now_ms)) != NULL)
         calling_start(bridge, record);
 }

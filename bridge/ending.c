@@ -46,13 +46,11 @@ static void count(struct bridge *bridge, const struct record *record)
     histogram_add(&bridge->latency.rejected, latency_us);
 }
 
-/* The answer goes to where the command came from, while there is such a broker; the events to the
- * local one. */
+/* The answer goes to where the command came from, the events to the local broker. */
 void ending_post(struct bridge *bridge, struct record *record)
 {
     struct outbox *local = &bridge->outboxes[SIDE_LOCAL];
-    bool is_answered_there =
-        record->from != SIDE_LOCAL && !record->is_notice && inside_has_broker(bridge, record->from);
+    bool is_answered_there = record->from != SIDE_LOCAL && !record->is_notice;
     unsigned events = is_answered_there ? 1 : 0; /* where they begin */
     record->post_count = outcome_post_count(&bridge->options.outcome, record);
     if (is_answered_there)

@@ -31,8 +31,10 @@ struct bridge {
     struct known known;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
     struct buf tickets;                           /* struct ticket each */
+    unsigned links[SIDE_COUNT];                   /* lost so far: what was of one of them is void */
     struct buf body;
     size_t open_notices; /* whose events are not all with the broker */
+    size_t open_notice_bytes;
     uint64_t next_seq;
     struct bridge_books books; /* what is counted; bridge_books adds what there is */
     struct bridge_latency latency;

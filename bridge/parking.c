@@ -40,7 +40,8 @@ static struct str place(char **at, struct str s)
 
 enum err parking_add(struct parking *parking, const struct arrival *arrival)
 {
-    if (parking->count >= LIMITS_PARKED)
+    parking->has_overflowed = parking->count >= LIMITS_PARKED;
+    if (parking->has_overflowed)
         return ERR_FULL;
     const struct trace trace = trace_of(arrival->trace.parent, arrival->trace.state);
     size_t n = arrival->topic.n + arrival->payload.n + arrival->response_topic.n +

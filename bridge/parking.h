@@ -12,6 +12,7 @@
 struct parking {
     struct list arrivals; /* copies, oldest first */
     size_t count;
+    bool has_overflowed; /* the last one did not fit */
 };
 
 void parking_init(struct parking *parking);

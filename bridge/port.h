@@ -51,7 +51,8 @@ struct port_broker {
      * after bridge_on_link(false) nothing more is told of it and it has to be posted again.
      * ERR_INVALID: it breaks a rule of MQTT or of the broker, now and ever; other errors: later. */
     enum err (*publish)(void *context, const struct post *post);
-    /* Releases the PUBACK of one arrival. A ticket of an earlier link is ignored. */
+    /* Releases the PUBACK of one arrival; it leaves when those of all before it are released, too.
+     * A ticket of an earlier link is ignored. */
     void (*acknowledge)(void *context, uint64_t ack_ticket);
 };
 

@@ -92,6 +92,9 @@ struct record {
     bool is_dry_run;
     uint64_t leader_seq; /* in followers: of the one whose ending is waited for */
     bool is_repeat;      /* of a finished command: answered again as the journal has it, no more */
+    uint64_t
+        ack_ticket;    /* of a repeat: it is nowhere but here, so its PUBACK waits for its answer */
+    unsigned ack_link; /* and is good on this link only */
     int qos;
 
     int64_t arrived_ms; /* monotonic */

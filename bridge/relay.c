@@ -45,15 +45,22 @@ static void decide(struct bridge *bridge, struct record *record, enum reject cod
 static void send(struct bridge *bridge, struct record *record)
 {
     bridge->open_notices++;
+    bridge->open_notice_bytes += record->notice.bytes;
     ending_post(bridge, record);
 }
 
+void relay_forget(struct bridge *bridge, const struct record *record)
+{
+    bridge->open_notices--;
+    bridge->open_notice_bytes -= record->notice.bytes;
+}
+
 /* It is in the journal, and nothing will be published of it. */
-static void bury(struct bridge *bridge, struct record *record)
+static void bury(struct bridge *bridge, struct record *record, const struct why *why)
 {
     bridge->books.notices_unread++;
     bridge->books.buried++;
-    ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), "a notice of no known form");
+    ledger_bury(&bridge->ledger, record, inside_wall_ms(bridge), why->text);
     ledger_finish(&bridge->ledger, record, inside_mono_ms(bridge));
     record_free(record);
 }
@@ -62,6 +69,9 @@ static bool is_known(struct bridge *bridge, const struct record *record,
                      const struct arrival *arrival)
 {
     struct journal_entry known;
+    size_t n = arrival->payload.n;
+    if (n == 0 || n > LIMITS_COMMAND_BYTES) /* the journal does not keep it */
+        return false;
     return ledger_find(&bridge->ledger, record, arrival, inside_wall_ms(bridge), &known) ==
            ERR_NONE;
 }
@@ -94,7 +104,7 @@ bool relay_take(struct bridge *bridge, const struct arrival *arrival)
     if (code == REJECT_NONE)
         send(bridge, record);
     else
-        bury(bridge, record);
+        bury(bridge, record, &why);
     return true;
 }
 
@@ -110,6 +120,6 @@ enum err relay_recover(struct bridge *bridge, uint64_t seq, const struct arrival
     if (code == REJECT_NONE && record->notice.count > 0)
         send(bridge, record);
     else
-        bury(bridge, record);
+        bury(bridge, record, &why);
     return ERR_NONE;
 }

@@ -11,6 +11,9 @@
  * one of no known form becomes a dead letter. False: out of memory, nothing has happened. */
 nodiscard bool relay_take(struct bridge *bridge, const struct arrival *arrival);
 
+/* Its events are all dealt with. */
+void relay_forget(struct bridge *bridge, const struct record *record);
+
 /* Puts one that the journal has, with events that are still to be published, into the outbox. */
 nodiscard enum err relay_recover(struct bridge *bridge, uint64_t seq,
                                  const struct arrival *arrival);

@@ -52,6 +52,18 @@ static bool invites_again(const struct ending *ending)
     return ending->code == REJECT_REQUEST_THROTTLED || ending->code == REJECT_SERVICE_UNAVAILABLE;
 }
 
+void taking_release(struct bridge *bridge, enum side from, uint64_t ack_ticket)
+{
+    const struct ticket ticket = {from, ack_ticket};
+    if (ticket.number == 0)
+        return;
+    buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
+    if (buf_err(&bridge->tickets) != ERR_NONE)
+        log_say(LOG_ERROR, "bridge",
+                "an acknowledgement could not be kept; the broker will send "
+                "that command again after the next reconnect");
+}
+
 /* Whether the record repeats a command that the journal knows; then it has been dealt with. An
  * answer that is to come serves it too, or it follows there if it wants its own elsewhere; one that
  * was given is given again. */
@@ -68,30 +80,22 @@ static bool is_repeated(struct bridge *bridge, struct record *record, const stru
         bridge->books.received++;
         followers_add(&bridge->followers, record, known.seq);
         ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
+        taking_release(bridge, arrival->from, arrival->ack_ticket);
         return true;
     }
     bridge->books.repeated++;
     if (is_served) {
         record_free(record);
+        taking_release(bridge, arrival->from, arrival->ack_ticket);
         return true;
     }
     record->is_repeat = true;
+    record->ack_ticket = arrival->ack_ticket;
+    record->ack_link = bridge->links[arrival->from];
     record_recall(record, &known.ending);
     report_decision(record);
     ending_post(bridge, record);
     return true;
-}
-
-static void hold_ticket(struct bridge *bridge, const struct arrival *arrival)
-{
-    const struct ticket ticket = {arrival->from, arrival->ack_ticket};
-    if (ticket.number == 0)
-        return;
-    buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
-    if (buf_err(&bridge->tickets) != ERR_NONE)
-        log_say(LOG_ERROR, "bridge",
-                "an acknowledgement could not be kept; the broker will send "
-                "that command again after the next reconnect");
 }
 
 static void say_not_taken(void)
@@ -109,9 +113,12 @@ static void take_command(struct bridge *bridge, const struct arrival *arrival)
         intake_read(&intake, arrival, inside_wall_ms(bridge), inside_mono_ms(bridge), &code, &why);
     if (record != NULL)
         record->arrived_us = inside_mono_us(bridge);
-    if (record != NULL && is_repeated(bridge, record, arrival)) {
-        hold_ticket(bridge, arrival);
+    if (record != NULL && is_repeated(bridge, record, arrival))
         return;
+    if (record != NULL && code == REJECT_NONE && arrival->from == SIDE_UPSTREAM &&
+        !bridge->options.takes_upstream_commands) {
+        code = REJECT_FORBIDDEN;
+        why_set(&why, ERR_REFUSED, NULL, "commands are not taken from the upstream broker");
     }
     if (record == NULL || !take_in(bridge, record, code, &why)) {
         record_free(record);
@@ -119,22 +126,22 @@ static void take_command(struct bridge *bridge, const struct arrival *arrival)
         return;
     }
     ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
-    hold_ticket(bridge, arrival);
+    taking_release(bridge, arrival->from, arrival->ack_ticket);
 }
 
-static bool is_command(const struct bridge *bridge, const struct arrival *arrival)
+/* Whatever is no notice: a session may still bring what an earlier configuration subscribed to, and
+ * its sender wants an answer. */
+static bool is_command(const struct arrival *arrival)
 {
-    return arrival->from == SIDE_LOCAL ||
-           (bridge->options.takes_upstream_commands &&
-            command_topic_is_one(bridge->options.outcome.root, arrival->topic));
+    return arrival->from == SIDE_LOCAL || !notice_topic_is_reserved(arrival->topic);
 }
 
 static void take(struct bridge *bridge, const struct arrival *arrival)
 {
-    if (is_command(bridge, arrival))
+    if (is_command(arrival))
         take_command(bridge, arrival);
     else if (relay_take(bridge, arrival))
-        hold_ticket(bridge, arrival);
+        taking_release(bridge, arrival->from, arrival->ack_ticket);
     else
         say_not_taken();
 }
@@ -143,7 +150,8 @@ bool taking_has_room(const struct bridge *bridge, enum side from)
 {
     size_t undecided =
         bridge->schedule.waiting + bridge->schedule.in_flight + bridge->followers.count;
-    bool is_backed_up = from == SIDE_UPSTREAM && bridge->open_notices >= LIMITS_NOTICES;
+    bool is_backed_up = from == SIDE_UPSTREAM && (bridge->open_notices >= LIMITS_NOTICES ||
+                                                  bridge->open_notice_bytes >= LIMITS_NOTICE_BYTES);
     return undecided < LIMITS_WAITING && !is_backed_up && ledger_has_room(&bridge->ledger);
 }
 
@@ -158,10 +166,10 @@ size_t taking_parked(const struct bridge *bridge)
 /* What says whose it is. A topic that is refused has a job level, too, so that one bridge alone
  * refuses it. The notices of a thing are one bridge's, for their order, but for those that name a
  * job: that job's bridge knows what it has said itself. */
-static struct str key_of(const struct bridge *bridge, const struct arrival *arrival)
+static struct str key_of(const struct arrival *arrival)
 {
     struct notice_topic notice = {0};
-    if (is_command(bridge, arrival))
+    if (is_command(arrival))
         return command_topic_job_level(arrival->topic);
     if (notice_topic_parse(arrival->topic, &notice, NULL) != ERR_NONE)
         return arrival->topic;
@@ -171,14 +179,14 @@ static struct str key_of(const struct bridge *bridge, const struct arrival *arri
 static bool is_own(const struct bridge *bridge, const struct arrival *arrival)
 {
     const struct partition *partition = &bridge->options.partition;
-    return partition->count <= 1 || partition_owns(partition, key_of(bridge, arrival));
+    return partition->count <= 1 || partition_owns(partition, key_of(arrival));
 }
 
 /* The bridge whose job it is answers it. */
 static void pass_by(struct bridge *bridge, const struct arrival *arrival)
 {
     bridge->books.elsewhere++;
-    hold_ticket(bridge, arrival);
+    taking_release(bridge, arrival->from, arrival->ack_ticket);
 }
 
 /* At QoS 0 there is no acknowledgement to hold back: the sender is told. Not worth a place in the
@@ -202,7 +210,8 @@ static void park(struct bridge *bridge, const struct arrival *arrival)
     struct parking *parking = &bridge->parkings[arrival->from];
     if (parking->count == 0)
         log_say(LOG_WARN, "full", "messages are left with the broker until there is room");
-    if (parking_add(parking, arrival) != ERR_NONE)
+    bool was_full = parking->has_overflowed;
+    if (parking_add(parking, arrival) != ERR_NONE && !was_full)
         log_say(LOG_ERROR, "full",
                 "a message is left with the broker, which will send it again "
                 "after the next reconnect");
@@ -218,8 +227,10 @@ void taking_arrival(struct bridge *bridge, const struct arrival *arrival)
         pass_by(bridge, arrival);
     else if (!has_parked && taking_has_room(bridge, arrival->from))
         take(bridge, arrival);
-    else if (arrival->qos == 0 && is_command(bridge, arrival))
+    else if (arrival->qos == 0 && is_command(arrival))
         turn_away(bridge, arrival);
+    else if (arrival->qos == 0)
+        bridge->books.turned_away++; /* nobody to tell */
     else
         park(bridge, arrival);
 }

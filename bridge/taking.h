@@ -9,6 +9,8 @@
 #include "bridge/inside.h"
 
 void taking_arrival(struct bridge *bridge, const struct arrival *arrival);
+/* Lets its PUBACK go, with the others of this turn; ticket 0: it has none. */
+void taking_release(struct bridge *bridge, enum side from, uint64_t ack_ticket);
 void taking_unpark(struct bridge *bridge); /* as many of the parked as there is room for */
 bool taking_has_room(const struct bridge *bridge, enum side from);
 size_t taking_parked(const struct bridge *bridge); /* arrivals, of all brokers */

@@ -44,14 +44,21 @@ static bool is_text(struct doc_node object, const char *name, struct str text)
     return str_eq(doc_str(doc_member(object, name)), text);
 }
 
+static bool is_job(struct str job)
+{
+    return job.n <= LIMITS_JOB_ID && pattern_id.matches(job);
+}
+
 /* Whether it is what a bridge publishes, and about what its topic says. */
 static bool is_event(const struct notice_reader *reader)
 {
     const struct notice_place *place = reader->place;
     struct doc_node root = reader->root;
-    return !str_is_absent(place->job) && is_text(root, "thingName", place->thing) &&
-           is_text(root, "jobId", place->job) && is_text(root, "namespaceId", place->namespace) &&
-           doc_kind_of(doc_member(root, "event")) == DOC_STRING;
+    struct str job = doc_str(doc_member(root, "jobId"));
+    bool is_of_place = is_text(root, "thingName", place->thing) &&
+                       is_text(root, "namespaceId", place->namespace) &&
+                       (str_is_absent(place->job) ? is_job(job) : str_eq(job, place->job));
+    return is_of_place && doc_kind_of(doc_member(root, "event")) == DOC_STRING;
 }
 
 /* Takes a summary's or an execution's job, if it is another one than before. */
@@ -59,7 +66,7 @@ static enum reject take_job(struct notice_reader *reader, struct doc_node descri
                             const char *field, struct why *why)
 {
     struct str job = doc_str(doc_member(described, "jobId"));
-    if (job.n > LIMITS_JOB_ID || !pattern_id.matches(job))
+    if (!is_job(job))
         return refuse(why, field, "have a jobId of [a-zA-Z0-9_-]{1,64}");
     if (!str_is_absent(reader->place->job) && !str_eq(job, reader->place->job))
         return refuse(why, field, "have the jobId of the topic");
@@ -160,8 +167,9 @@ static enum reject keep(struct notice_reader *reader, struct notice *ret, struct
     if (err == ERR_FULL)
         return refuse(why, "jobs", "be fewer or smaller: their events have too many bytes");
     char *at = NULL;
+    ret->bytes = reader->count * sizeof *ret->events + names + reader->text.n;
     if (err == ERR_NONE)
-        ret->events = malloc(reader->count * sizeof *ret->events + names + reader->text.n);
+        ret->events = malloc(ret->bytes);
     if (ret->events == NULL) {
         why_set(why, ERR_NO_MEMORY, NULL, "%s", err_name(ERR_NO_MEMORY));
         return REJECT_INTERNAL_ERROR;
@@ -189,7 +197,7 @@ static enum reject read_root(struct notice_reader *reader, struct str payload, s
     if (doc_kind_of(timestamp) != DOC_INTEGER || doc_int(timestamp) < 0)
         return refuse(why, "timestamp", "be whole seconds since the epoch");
     if (is_event(reader)) {
-        reader->names[reader->count++] = reader->place->job;
+        reader->names[reader->count++] = doc_str(doc_member(reader->root, "jobId"));
         buf_add(&reader->text, payload);
         reader->ends[0] = reader->text.n;
         return REJECT_NONE;

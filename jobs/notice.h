@@ -5,7 +5,7 @@
  *   notify       {"timestamp", "jobs": {"QUEUED": [summary ...], "IN_PROGRESS": [summary ...]}}
  *   notify-next  {"timestamp", "execution": {"jobId", ...}}
  *   an event     {"timestamp", "thingName", "jobId", "namespaceId", "event", ...}, of another
- *                bridge, about the very job of its topic: it stays as it is, byte for byte
+ *                bridge, about what its topic says: it stays as it is, byte for byte
  *
  * An event begins with the members of the last form ("event" is "NOTIFIED"), then come AWS's own
  * as they came; of "jobs" what is about its job. A notice about no job becomes no event.
@@ -31,6 +31,7 @@ struct notice_event {
 
 struct notice {
     size_t count;
+    size_t bytes;                /* of memory */
     struct notice_event *events; /* with the texts behind them */
 };
 

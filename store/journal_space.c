@@ -37,8 +37,11 @@ static const char *const sql[SQL_COUNT] = {
              " ORDER BY seq LIMIT ?2",
     [DROP_COMMANDS] = "DELETE FROM commands WHERE seq BETWEEN ?1 AND ?2 AND " COLLECTABLE,
     [DROP_ENDINGS] = "DELETE FROM endings WHERE seq BETWEEN ?1 AND ?2 AND " COLLECTABLE,
-    [DROP_DEAD] = "DELETE FROM dead WHERE seq = (SELECT min(seq) FROM dead)"
-                  " AND (SELECT count(*) FROM dead) > ?1 RETURNING seq",
+    /* The oldest notice, or where there is none the oldest. */
+    [DROP_DEAD] = "DELETE FROM dead WHERE (SELECT count(*) FROM dead) > ?1 AND seq = ifnull("
+                  "(SELECT d.seq FROM dead d JOIN commands c ON c.seq = d.seq"
+                  " WHERE c.origin = 2 ORDER BY d.seq LIMIT 1),"
+                  "(SELECT min(seq) FROM dead)) RETURNING seq",
     [COUNT_UNFINISHED] = "SELECT count(*) FROM unfinished",
     [PAGES] = "PRAGMA page_count",
     [FREE_PAGES] = "PRAGMA freelist_count",

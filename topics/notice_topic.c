@@ -39,6 +39,11 @@ static bool take_apart(struct str topic, struct notice_topic *ret)
            (!has_job && cut_prefix(&ret->namespace, NOTIFY_NEXT));
 }
 
+bool notice_topic_is_reserved(struct str topic)
+{
+    return str_starts(topic, STR("$aws/"));
+}
+
 enum err notice_topic_parse(struct str topic, struct notice_topic *ret, struct why *why)
 {
     struct notice_topic parts;

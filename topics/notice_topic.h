@@ -25,6 +25,9 @@ struct notice_topic {
     struct str namespace;
 };
 
+/* Whether it is one of AWS's own topics, a notice's or another. */
+bool notice_topic_is_reserved(struct str topic);
+
 /* ERR_INVALID with the name of the level at fault (topic for the whole) as field, the rule and the
  * value in why. */
 nodiscard enum err notice_topic_parse(struct str topic, struct notice_topic *ret, struct why *why);

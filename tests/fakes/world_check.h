@@ -11,7 +11,8 @@
  *   no more calls in flight than may be (world_endpoint checks that each is of another job);
  *   calls of one job in the order its commands arrived, none again after it was decided (but for a
  *   crash), and never an effect of an earlier command after one of a later;
- *   acknowledgements in order, only on the link of their arrival, only of what was taken in;
+ *   acknowledgements in order (but for repeats, which wait for their answer), only on the link of
+ *   their arrival, only of what was taken in;
  *   no answer to what was not taken in, none again after it was delivered or on the same link (but
  *   for a crash, or a repeat of the command), and the same each time it is sent.
  */

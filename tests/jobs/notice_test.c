@@ -97,6 +97,15 @@ static void an_event_stays_as_it_is(void **state)
     check_events(&of_job, event, (struct expected[]){{"a", event}}, 1);
 }
 
+/* In the forms that Greengrass listens to, whose topics name no job. */
+static void an_event_names_its_job_where_the_topic_does_not(void **state)
+{
+    static const char event[] = "{\"timestamp\":7,\"thingName\":\"pump-1\",\"jobId\":\"b\","
+                                "\"namespaceId\":\"ns\",\"event\":\"UPDATED\",\"jobs\":{}}";
+    (void)state;
+    check_events(&of_thing, event, (struct expected[]){{"b", event}}, 1);
+}
+
 static void aws_forms_are_read_on_the_topic_of_a_job_too(void **state)
 {
     (void)state;
@@ -221,6 +230,7 @@ int main(void)
         cmocka_unit_test(the_next_execution_becomes_an_event),
         cmocka_unit_test(members_nobody_knows_are_kept),
         cmocka_unit_test(an_event_stays_as_it_is),
+        cmocka_unit_test(an_event_names_its_job_where_the_topic_does_not),
         cmocka_unit_test(aws_forms_are_read_on_the_topic_of_a_job_too),
         cmocka_unit_test(nothing_pending_is_no_event),
         cmocka_unit_test(other_forms_are_refused_with_the_reason),

@@ -128,8 +128,7 @@ static void one_of_no_known_form_is_kept_for_a_person(void **state)
     world_run_until(world, 10);
 
     assert_true(world->arrivals[odd].is_acknowledged && world->arrivals[broken].is_acknowledged);
-    assert_string_equal(world_journal_row(&world->journal, odd)->buried,
-                        "a notice of no known form");
+    check_has(world_journal_row(&world->journal, odd)->buried, "'jobs' must be an object");
     assert_non_null(world_journal_row(&world->journal, broken)->buried);
     assert_int_equal(world->broker.count, 1);
     assert_int_equal(bridge_books(world->bridge).notices_unread, 2);
@@ -236,12 +235,41 @@ static void its_answer_waits_for_the_upstream_link(void **state)
     world_end(world);
 }
 
+static const char payload[] = "{\"description\":\"x\",\"clientToken\":\"same\"}";
+
+/* It is in no journal, so it is acknowledged only when its answer is with the broker. */
+static void a_repeat_is_not_acknowledged_before_its_answer(void **state)
+{
+    (void)state;
+    struct world *world = world_new(&(struct world_options){.has_upstream = true});
+    struct world_command command = {.thing = "pump", .job = "a", .payload = payload};
+    world_send(world, &command);
+    world_run_until(world, 10);
+    command.from = SIDE_UPSTREAM;
+    world->upstream.delivers_in_ms = WORLD_WITHHELD;
+    size_t repeat = world_send(world, &command);
+    size_t behind = world_send(
+        world, &(struct world_command){.thing = "pump", .job = "b", .from = SIDE_UPSTREAM});
+    world_run_until(world, 20);
+    assert_false(world->arrivals[repeat].is_acknowledged);
+    assert_true(world->arrivals[behind].is_acknowledged);
+
+    world_crash(world);
+    world_send_again(world, repeat, true);
+    world_run_until(world, 30);
+    assert_false(world->arrivals[repeat].is_acknowledged);
+    world_broker_deliver(&world->upstream, world->bridge, 10);
+    world_run_until(world, 40);
+    assert_true(world->arrivals[repeat].is_acknowledged);
+    assert_int_equal(world->endpoint.count, 2);
+    world_free(world);
+}
+
 /* The same command by both ways is one command, and each sender has its answer. */
 static void a_repeat_by_the_other_broker_is_answered_there(void **state)
 {
     (void)state;
     struct world *world = new_world();
-    static const char payload[] = "{\"description\":\"x\",\"clientToken\":\"same\"}";
     struct world_command command = {.thing = "pump", .job = "a", .payload = payload};
     size_t first = world_send(world, &command);
     world_run_until(world, 10);
@@ -251,6 +279,88 @@ static void a_repeat_by_the_other_broker_is_answered_there(void **state)
     assert_string_equal(world_code(world, first), "accepted");
     assert_int_equal(world->upstream.count, 1);
     assert_int_equal(world->endpoint.count, 1);
+    world_free(world);
+}
+
+/* A session brings what an earlier configuration subscribed to. */
+static void commands_that_are_not_wanted_are_refused_there(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    world->options.takes_upstream_commands = false;
+    world_crash(world);
+    size_t own = world_send(
+        world, &(struct world_command){.thing = "pump", .job = "a", .from = SIDE_UPSTREAM});
+    size_t other = world_send(
+        world, &(struct world_command){.topic = "elsewhere/jobs/a/update", .from = SIDE_UPSTREAM});
+    world_run_until(world, 10);
+    assert_string_equal(world_code(world, own), "Forbidden");
+    assert_string_equal(world_code(world, other), "InvalidTopic");
+    assert_int_equal(world->endpoint.count, 0);
+    assert_int_equal(bridge_books(world->bridge).buried, 0);
+    world_end(world);
+}
+
+/* Nobody else gets it, least of all on a topic that its sender chose. */
+static void an_answer_to_a_broker_that_is_gone_becomes_a_dead_letter(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    size_t number = world_send(world, &(struct world_command){.thing = "pump",
+                                                              .job = "a",
+                                                              .namespace = "ns",
+                                                              .response_topic = "replies/me",
+                                                              .from = SIDE_UPSTREAM});
+    world_turn(world);
+    world_link_upstream(world, false);
+    world_run_until(world, 10);
+    world->options.brokers[SIDE_UPSTREAM] = (struct port_broker){0};
+    world_crash(world);
+    world_run_until(world, 20);
+    assert_non_null(world_journal_row(&world->journal, number)->buried);
+    assert_int_equal(world_broker_posts(&world->broker, "replies/me"), 0);
+    assert_true(bridge_is_idle(world->bridge));
+    world_free(world);
+}
+
+static void large_ones_are_left_with_their_broker_sooner(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    struct buf large;
+    buf_init(&large, LIMITS_COMMAND_BYTES);
+    world_link(world, false);
+    size_t sent = 0;
+    while (bridge_books(world->bridge).held_back == 0) {
+        buf_clear(&large);
+        buf_format(&large, "{\"timestamp\":%zu,\"rest\":\"%0100000d\",\"jobs\":{\"QUEUED\":[",
+                   sent++, 7);
+        buf_add_text(&large, JOB("a") "," JOB("b") "]}}");
+        notice(world, NOTIFY, buf_text(&large));
+        world_turn(world);
+        assert_true(sent < 1000);
+    }
+    assert_in_range(sent, 32 * 5 / 2, 32 * 6);
+    notice_number(world, 1);
+    world_link(world, true);
+    world_run_until(world, 10);
+    assert_int_equal(world_broker_posts(&world->broker, EVENT("a")), sent + 1);
+    buf_fini(&large);
+    world_end(world);
+}
+
+static void without_room_one_at_qos_0_is_counted_and_gone(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    world->journal.is_full = true;
+    world_send(world, &(struct world_command){.topic = NOTIFY,
+                                              .payload = "{\"timestamp\":1}",
+                                              .from = SIDE_UPSTREAM,
+                                              .is_qos0 = true,
+                                              .is_notice = true});
+    assert_int_equal(bridge_books(world->bridge).turned_away, 1);
+    assert_int_equal(bridge_books(world->bridge).held_back, 0);
     world_free(world);
 }
 
@@ -315,6 +425,11 @@ int main(void)
         cmocka_unit_test(a_command_from_upstream_is_answered_there),
         cmocka_unit_test(its_answer_waits_for_the_upstream_link),
         cmocka_unit_test(a_repeat_by_the_other_broker_is_answered_there),
+        cmocka_unit_test(a_repeat_is_not_acknowledged_before_its_answer),
+        cmocka_unit_test(commands_that_are_not_wanted_are_refused_there),
+        cmocka_unit_test(an_answer_to_a_broker_that_is_gone_becomes_a_dead_letter),
+        cmocka_unit_test(large_ones_are_left_with_their_broker_sooner),
+        cmocka_unit_test(without_room_one_at_qos_0_is_counted_and_gone),
         cmocka_unit_test(too_many_are_left_with_their_broker),
         cmocka_unit_test(a_crash_at_any_step_loses_none),
     };
