@@ -36,6 +36,7 @@
 /* The bridge's own queues, in commands and messages. */
 #define LIMITS_WAITING       100000 /* commands undecided; beyond it arrivals are parked */
 #define LIMITS_PARKED        4096   /* arrivals not taken in for lack of room, not acknowledged */
+#define LIMITS_FOLLOWED      300    /* pairs of things and namespaces that are followed upstream */
 #define LIMITS_NOTICES       10000  /* undelivered; beyond it those of upstream are parked */
 #define LIMITS_NOTICE_BYTES  (32UL * 1024 * 1024) /* likewise, of memory */
 #define LIMITS_SPOKEN        32768 /* of what was published, to know it when it comes back */

@@ -6,6 +6,7 @@
 #include "mqtt/broker_url.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define LISTEN_BYTES_MAX 64
 
@@ -23,6 +24,25 @@ enum err config_address_check_broker(struct str url, struct why *why)
 {
     struct broker_url parts;
     return str_has(url, '@') ? refuse_user(why) : broker_url_parse(url, &parts, why);
+}
+
+/* A port on loopback is one place, whatever that is called. */
+static const char *name_of(const struct broker_url *url)
+{
+    static const char *const loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < COUNT_OF(loopback); i++)
+        if (strcasecmp(url->host, loopback[i]) == 0)
+            return loopback[0];
+    return url->host;
+}
+
+bool config_address_is_same_broker(const char *a, const char *b)
+{
+    struct broker_url one, other;
+    if (broker_url_parse(str_of(a), &one, NULL) != ERR_NONE ||
+        broker_url_parse(str_of(b), &other, NULL) != ERR_NONE)
+        return false;
+    return one.port == other.port && strcasecmp(name_of(&one), name_of(&other)) == 0;
 }
 
 enum err config_address_check_endpoint(struct str endpoint, struct why *why)

@@ -117,9 +117,9 @@ static void check_upstream(struct cross *cross)
         return;
     }
     check_broker(cross, "upstream", &config->upstream.broker);
-    if (strcmp(url, config->mqtt.url) == 0)
+    if (config_address_is_same_broker(url, config->mqtt.url))
         mistakes_add(cross->mistakes, line, "upstream.url",
-                     "is mqtt.url as well (expected another broker)");
+                     "is the broker of mqtt.url (expected another one)");
     check_together(cross, "upstream", "things", things > 0 ? url : NULL, "namespaces",
                    namespaces > 0 ? url : NULL);
     check_together(cross, "upstream", "namespaces", namespaces > 0 ? url : NULL, "things",
@@ -128,6 +128,11 @@ static void check_upstream(struct cross *cross)
         mistakes_add(cross->mistakes, line, "upstream.url",
                      "has nothing to listen to (expected upstream.things and upstream.namespaces, "
                      "or upstream.commands: true)");
+    if (things * namespaces > LIMITS_FOLLOWED)
+        mistakes_add(cross->mistakes, line_of(cross, "upstream", "things"), "upstream.things",
+                     "and upstream.namespaces make %zu pairs, at most %d are followed (expected "
+                     "\"+\" for all things, or fewer)",
+                     things * namespaces, LIMITS_FOLLOWED);
     if (is_of_aws(url) && filters > LIMITS_AWS_SUBSCRIPTIONS)
         mistakes_add(cross->mistakes, line_of(cross, "upstream", "things"), "upstream.things",
                      "ask for %zu subscriptions, %d for each thing and namespace; AWS IoT Core "

@@ -33,9 +33,9 @@ static const struct config_choice sources[] = {
 
 /* clang-format off */
 /* Members have no parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
-#define BROKER(section, at, address)                                                               \
+#define BROKER(section, at, address, name)                                                         \
     {section, "url", CONFIG_BROKER, KEEPS(at.url), .preset = address, .max = 300},                 \
-    {section, "client_id", CONFIG_TEXT, KEEPS(at.client_id), .preset = "jobs-bridge",              \
+    {section, "client_id", CONFIG_TEXT, KEEPS(at.client_id), .preset = name,                       \
      .max = 128 /* AWS IoT Core; other brokers take more */},                                      \
     {section, "version", CONFIG_CHOICE, KEEPS(at.version), .preset = "5", .choices = versions},    \
     {section, "keep_alive", CONFIG_DURATION, KEEPS(at.keep_alive_ms), .preset = "30s",             \
@@ -51,7 +51,7 @@ static const struct config_key keys[] = {
     {"", "state", CONFIG_PATH, KEEPS(state), .is_fixed = true, .preset = "./state",
      .max = PATH_BYTES_MAX},
 
-    BROKER("mqtt", mqtt, "mqtt://127.0.0.1:1883"),
+    BROKER("mqtt", mqtt, "mqtt://127.0.0.1:1883", "jobs-bridge"),
     {"mqtt", "shared_group", CONFIG_GROUP, KEEPS(shared_group), .max = 64},
 
     {"topics", "root", CONFIG_ROOT, KEEPS(topics.root), .preset = "jobs-bridge", .max = 64},
@@ -105,7 +105,7 @@ static const struct config_key keys[] = {
     {"admin", "token_file", CONFIG_PATH, KEEPS(admin.token_file), .is_fixed = true,
      .max = PATH_BYTES_MAX},
 
-    BROKER("upstream", upstream.broker, NULL),
+    BROKER("upstream", upstream.broker, NULL, "jobs-bridge-upstream"),
     {"upstream", "things", CONFIG_LIST, KEEPS(upstream.things), .item = CONFIG_FOLLOWED,
      .max = CONFIG_FOLLOWED_MAX},
     {"upstream", "namespaces", CONFIG_LIST, KEEPS(upstream.namespaces), .item = CONFIG_NAMESPACE,

@@ -112,6 +112,11 @@ static int replay(struct work *work, struct why *why)
             (unsigned long long)letter.id);
         return VERB_REFUSED;
     }
+    if (config_broker(work->config, letter.from)->url == NULL) {
+        verb_complain("dead letter %llu came from the upstream broker, and there is none now",
+                      (unsigned long long)letter.id);
+        return VERB_REFUSED;
+    }
     enum verb_exit status = dead_replay(work->config, &letter, work->options->timeout_ms);
     return status == VERB_OK ? drop_one(work, letter.id, "published again", why) : (int)status;
 }

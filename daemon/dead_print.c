@@ -76,6 +76,8 @@ void dead_print_json(const struct dead_letter *letter, bool has_payload, struct 
     emit_int(&emit, "arrivedAt", letter->arrived_at_ms / 1000);
     emit_int(&emit, "buriedAt", letter->buried_at_s);
     emit_str(&emit, "reason", letter->reason);
+    if (letter->from == SIDE_UPSTREAM)
+        emit_text(&emit, "from", "upstream");
     if (letter->is_notice)
         emit_bool(&emit, "notice", true);
     emit_text(&emit, "outcome", outcome(letter));

@@ -46,7 +46,7 @@ static void post_letter(struct replay *replay, const struct dead_letter *letter)
         on_delivered(replay, post.id, err);
 }
 
-static enum verb_exit report(const struct replay *replay, const struct config *config)
+static enum verb_exit report(const struct replay *replay, const char *url)
 {
     if (replay->is_over && replay->err == ERR_NONE)
         return VERB_OK;
@@ -55,7 +55,7 @@ static enum verb_exit report(const struct replay *replay, const struct config *c
                                                        : "the broker refused to take the command");
         return VERB_REFUSED;
     }
-    verb_complain("%s did not take the command in time%s%s", config->mqtt.url,
+    verb_complain("%s did not take the command in time%s%s", url,
                   mqtt_is_up(replay->mqtt) ? "" : ": ", mqtt_last_problem(replay->mqtt));
     return VERB_NO_ANSWER;
 }
@@ -66,7 +66,7 @@ enum verb_exit dead_replay(const struct config *config, const struct dead_letter
     struct replay replay = {0};
     struct why why = {0};
     const struct mqtt_events events = {&replay, on_link, on_arrival, on_delivered};
-    const struct verb_link_options link = {.config = config, .verb = "dead"};
+    const struct verb_link_options link = {.config = config, .side = letter->from, .verb = "dead"};
     if (verb_link_new(&link, &events, &replay.mqtt, &why) != ERR_NONE) {
         verb_complain("%s", why.text);
         return VERB_REFUSED;
@@ -79,7 +79,7 @@ enum verb_exit dead_replay(const struct config *config, const struct dead_letter
         if (!replay.is_over)
             verb_link_wait(replay.mqtt, NULL, 0, until_ms);
     }
-    enum verb_exit status = report(&replay, config);
+    enum verb_exit status = report(&replay, config_broker(config, letter->from)->url);
     mqtt_stop(replay.mqtt, VERB_LINK_DISCONNECT_MS);
     mqtt_free(replay.mqtt);
     return status;

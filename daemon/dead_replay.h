@@ -1,5 +1,6 @@
-/* Publishes the command of a dead letter again, as it arrived, but for a Response Topic, which may
- * be what the broker refused: its answer goes to the topic made of its own. */
+/* Publishes the command of a dead letter again, where it came from and as it arrived, but for a
+ * Response Topic, which may be what the broker refused: its answer goes to the topic made of its
+ * own. */
 #ifndef DAEMON_DEAD_REPLAY_H
 #define DAEMON_DEAD_REPLAY_H
 

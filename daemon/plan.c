@@ -51,7 +51,8 @@ static void add_group(const struct config *config, struct buf *filter)
                    (long long)config->partition.index, (long long)config->partition.count);
 }
 
-static enum err add_commands(struct plan *plan, enum side side)
+/* To those that are wanted, or that an earlier run may have left in the session. */
+static enum err add_commands(struct plan *plan, enum side side, struct filters to[SIDE_COUNT])
 {
     struct buf filter;
     buf_init(&filter, TEXT_MAX);
@@ -61,7 +62,7 @@ static enum err add_commands(struct plan *plan, enum side side)
         if (side == SIDE_LOCAL)
             add_group(plan->config, &filter);
         command_topic_filter(str_of(plan->config->topics.root), i, &filter);
-        err = filters_add(&plan->filters[side], buf_str(&filter));
+        err = filters_add(&to[side], buf_str(&filter));
     }
     buf_fini(&filter);
     return err;
@@ -96,11 +97,12 @@ static enum err add_all_notices(struct plan *plan)
 static enum err write_filters(struct plan *plan, struct why *why)
 {
     bool has_upstream = plan_has_link(plan, SIDE_UPSTREAM);
-    enum err err = add_commands(plan, SIDE_LOCAL);
+    enum err err = add_commands(plan, SIDE_LOCAL, plan->filters);
     if (err == ERR_NONE && has_upstream)
         err = add_all_notices(plan);
-    if (err == ERR_NONE && has_upstream && plan->config->upstream.commands != 0)
-        err = add_commands(plan, SIDE_UPSTREAM);
+    if (err == ERR_NONE && has_upstream)
+        err = add_commands(plan, SIDE_UPSTREAM,
+                           plan->config->upstream.commands != 0 ? plan->filters : plan->stale);
     return err == ERR_NONE ? ERR_NONE : why_set(why, err, NULL, "%s", err_name(err));
 }
 

@@ -18,7 +18,7 @@ enum err verb_link_new(const struct verb_link_options *options, const struct mqt
     char client_id[CLIENT_ID_MAX];
     chance_hex(chance, CHANCE_DIGITS);
     snprintf(client_id, sizeof client_id, "jobs-bridge-%s-%s", options->verb, chance);
-    struct mqtt_options mqtt = config_mqtt(&options->config->mqtt);
+    struct mqtt_options mqtt = config_mqtt(config_broker(options->config, options->side));
     mqtt.client_id = client_id;
     mqtt.has_clean_session = true;
     mqtt.wants_retained = options->wants_retained;

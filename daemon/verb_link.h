@@ -10,6 +10,7 @@
 
 struct verb_link_options {
     const struct config *config;
+    enum side side;             /* the broker; one that is configured */
     const char *verb;           /* its client id is jobs-bridge-<verb>-<random> */
     const char *const *filters; /* to subscribe to; may be none */
     size_t filter_count;

@@ -141,6 +141,7 @@ static enum err read_letter(struct dead_letters *letters, int which, uint64_t id
         .correlation = statement_bytes(row, 8),
         .trace = {.parent = statement_str(row, 9), .state = statement_str(row, 10)},
         .is_notice = statement_int(row, 11) == JOURNAL_ORIGIN_NOTICE,
+        .from = statement_int(row, 11) == JOURNAL_ORIGIN_COMMAND ? SIDE_LOCAL : SIDE_UPSTREAM,
     };
     struct str *const texts[] = {&letter.reason,     &letter.topic,       &letter.message,
                                  &letter.payload,    &letter.correlation, &letter.trace.parent,

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "base/trace.h"
+#include "bridge/port.h"
 #include "store/store.h"
 
 struct dead_letters;
@@ -22,7 +23,8 @@ struct dead_letter {
     struct str payload;     /* empty if it was too long to be a command */
     struct str correlation; /* absent: none */
     struct trace trace;     /* likewise */
-    bool is_notice;         /* of the upstream broker; otherwise a command */
+    bool is_notice;         /* otherwise a command */
+    enum side from;         /* the broker it came by */
     int64_t arrived_at_ms;
     int64_t code; /* how the command ended: an enum reject, 0 if accepted */
     struct str message;

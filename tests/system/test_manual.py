@@ -76,11 +76,12 @@ def test_every_exit_status_of_a_help_text_is_explained():
 
 def test_every_key_has_its_entry_with_its_default():
     text = (HOUSE / "daemon/config_key.c").read_text()
-    broker = re.search(r"#define BROKER\(section, at, address\)(.*?)\n\n", text, re.DOTALL)
+    broker = re.search(r"#define BROKER\(section, at, address, name\)(.*?)\n\n", text, re.DOTALL)
     table = re.sub(
-        r'BROKER\("(\w+)", [\w.]+, (.*?)\)',
+        r'BROKER\("(\w+)", [\w.]+, (.*?), (.*?)\)',
         lambda use: re.sub(r" *\\\n", "\n", broker[1]).replace("section", f'"{use[1]}"')
-                                                   .replace("address", use[2]),
+                                                   .replace("address", use[2])
+                                                   .replace("preset = name", f"preset = {use[3]}"),
         text[text.index("keys[] = {"):text.index("/* clang-format on */")])
     entries = re.findall(r'\{"(\w*)", "(\w+)",(.*?)\},\n', table, re.DOTALL)
     assert len(entries) > 40
