@@ -71,8 +71,6 @@ struct record {
     uint64_t seq; /* arrival order */
     enum record_state state;
     enum side from;
-    bool is_notice;             /* otherwise a command */
-    struct notice notice;       /* what becomes of it; nothing, where it could not be read */
     struct list_node lane_node; /* in schedule: until it is decided */
     struct due_node deadline;   /* in schedule: until it is decided */
     struct lane *lane;
@@ -89,12 +87,14 @@ struct record {
     struct str *targets; /* things to notify: the sender first, each once */
     size_t target_count;
     struct update update;
+    struct notice notice; /* of a notice: what becomes of it; nothing, where it could not be read */
+    bool is_notice;       /* otherwise a command */
     bool is_dry_run;
-    uint64_t leader_seq; /* in followers: of the one whose ending is waited for */
     bool is_repeat;      /* of a finished command: answered again as the journal has it, no more */
-    uint64_t
-        ack_ticket;    /* of a repeat: it is nowhere but here, so its PUBACK waits for its answer */
-    unsigned ack_link; /* and is good on this link only */
+    uint64_t leader_seq; /* in followers: of the one whose ending is waited for */
+    uint64_t ack_ticket; /* of a repeat: it is nowhere but here, so its PUBACK is held until its
+                            answer is with the broker ... */
+    unsigned ack_link;   /* ... and is good on this link only */
     int qos;
 
     int64_t arrived_ms; /* monotonic */
