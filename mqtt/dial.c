@@ -4,7 +4,6 @@
 #include "mqtt/password.h"
 #include "mqtt/reason_code.h"
 #include "mqtt/secure.h"
-#include "mqtt/subscribe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -125,7 +124,7 @@ static enum err dial_init(struct dial *dial, struct link *link, struct why *why)
     dial->connect.cleanstart = is_v5(link) && options->has_clean_session;
     dial->connect.cleansession = !is_v5(link) && options->has_clean_session;
     dial->connect.keepAliveInterval = link->keep_alive_s;
-    dial->connect.connectTimeout = MQTT_CONNECT_TIMEOUT_S + 1; /* the gate's deadline comes first */
+    dial->connect.connectTimeout = (int)(options->exchange_ms / 1000) + 1; /* the gate's is first */
     dial->connect.reliable = 0;
     dial->connect.maxInflightMessages = PAHO_WINDOW;
     set_will(dial);
@@ -217,16 +216,13 @@ enum err dial(struct link *link, int connected_fd, struct why *why)
     link_close(link);
     link->generation++;
     link->qos1_arrivals = 0;
-    gate_open(&link->gate, &link->setup->url,
-              now_mono_ms() + (int64_t)MQTT_CONNECT_TIMEOUT_S * 1000, connected_fd);
+    link->granted = link->dropped = 0;
+    gate_open(&link->gate, &link->setup->url, now_mono_ms() + link->setup->options.exchange_ms,
+              connected_fd);
     link_enter(link);
     enum err err = create_handle(link, why);
     if (err == ERR_NONE)
         err = connect_it(link, why);
-    if (err == ERR_NONE)
-        err = subscribe(link, why);
-    if (err == ERR_NONE)
-        err = subscribe_drop_stale(link, why);
     link_leave();
     gate_run(&link->gate);
     if (err != ERR_NONE)

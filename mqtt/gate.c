@@ -72,9 +72,14 @@ void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline
     gate_shut(gate);
     gate->problem = (struct why){0};
     gate->url = url;
+    gate->connected_fd = connected_fd;
+    gate_wait(gate, deadline_ms);
+}
+
+void gate_wait(struct gate *gate, int64_t deadline_ms)
+{
     gate->is_waiting = true;
     gate->deadline_ms = deadline_ms;
-    gate->connected_fd = connected_fd;
 }
 
 void gate_run(struct gate *gate)
@@ -204,8 +209,7 @@ static void flush_all(struct gate *gate)
 void gate_say_goodbye(struct gate *gate, int64_t deadline_ms)
 {
     gate->may_say_goodbye = true;
-    gate->is_waiting = true;
-    gate->deadline_ms = deadline_ms;
+    gate_wait(gate, deadline_ms);
 }
 
 bool gate_release(struct gate *gate, uint16_t packet_id)

@@ -10,7 +10,8 @@
  *   - DISCONNECT is swallowed unless gate_say_goodbye allows it: Paho also sends it when it gives
  *     up on a broker, and it would cancel the last will.
  *   - Everything else goes to a bounded buffer and from there to the socket as it takes it. While
- *     Paho waits for an answer (gate_open until gate_run) the buffer is written out at once.
+ *     Paho waits for an answer (gate_open or gate_wait, until gate_run) the buffer is written out
+ *     at once.
  *   - What comes is read ahead: Paho asks for a byte, for a length byte by byte, for a body, and
  *     looks before each packet whether there is one; each would be a system call. (Over TLS
  *     OpenSSL does the same.)
@@ -69,6 +70,9 @@ void gate_fini(struct gate *gate);
  * that Paho wants to connect. url must stay valid until gate_shut. */
 void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms,
                int connected_fd);
+/* Paho waits for an answer from now on, until that time, after which it reads the end of the
+ * stream, or until gate_run. */
+void gate_wait(struct gate *gate, int64_t deadline_ms);
 void gate_run(struct gate *gate);
 /* Forgets the socket, which is Paho's to close, and all that was buffered or held. */
 void gate_shut(struct gate *gate);

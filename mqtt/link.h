@@ -17,7 +17,8 @@ struct link {
     struct receipts receipts;
     uint64_t generation;    /* counts connections: makes tickets of earlier ones void */
     uint64_t qos1_arrivals; /* handed out on this connection */
-    int64_t connected_ms;   /* when the handshake was over */
+    size_t granted;         /* filters subscribed so far on this connection */
+    size_t dropped;         /* stale filters unsubscribed so far */
     int keep_alive_s;       /* ours, or the broker's if it asked for less */
     size_t packet_max;      /* the largest packet the broker takes */
     struct buf topic;       /* Paho wants it NUL terminated */

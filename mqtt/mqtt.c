@@ -10,11 +10,16 @@
 #include "mqtt/reason_code.h"
 #include "mqtt/redial.h"
 #include "mqtt/setup.h"
+#include "mqtt/subscribe.h"
 
 #include <stdlib.h>
 
 /* Packets handled in one turn: more wait for the next, which is due at once. */
 #define TURN_PACKETS 1024
+
+/* After this long in a turn no further exchange is begun. With a broker that answers at once a link
+ * comes up in one turn, and does not wait for what the other one has to wait for. */
+#define EXCHANGES_MS 50
 
 /* Paho looks at its keep alive timer at most this often (a tenth of the interval, within these). */
 #define TICK_MIN_MS 100
@@ -42,6 +47,7 @@ struct mqtt {
     bool stays_down;  /* once it is down */
     int quick_losses; /* in a row */
     int64_t turn_ms;  /* the last turn */
+    int64_t spent_ms; /* in exchanges of this attempt */
     int64_t files_ms; /* when the TLS files were looked at last */
     struct mqtt_stats stats;
     struct why problem;
@@ -131,6 +137,12 @@ static int64_t tick_ms(const struct mqtt *mqtt)
     return tick < TICK_MAX_MS ? tick : TICK_MAX_MS;
 }
 
+/* Connected, and not up yet. */
+static bool is_subscribing(const struct mqtt *mqtt)
+{
+    return !mqtt->is_up && mqtt->link.handle != NULL;
+}
+
 static bool never_redials(const struct mqtt *mqtt)
 {
     return mqtt->is_unfit || mqtt->stays_down;
@@ -142,6 +154,8 @@ int64_t mqtt_due_ms(const struct mqtt *mqtt)
         return DUE_NEVER;
     if (approach_is_under_way(&mqtt->approach))
         return approach_due_ms(&mqtt->approach);
+    if (is_subscribing(mqtt))
+        return mqtt->turn_ms;
     if (!mqtt->is_up)
         return mqtt->redial.at_ms;
     if (mqtt->has_more || !link_is_connected(&mqtt->link))
@@ -212,18 +226,10 @@ static void has_failed(struct mqtt *mqtt)
     log_down(mqtt, "mqtt_refused", mqtt->is_unfit ? LOG_ERROR : LOG_WARN);
 }
 
-static void connect_over(struct mqtt *mqtt, int fd)
+static enum err go_up(struct mqtt *mqtt)
 {
-    enum err err = dial(&mqtt->link, fd, &mqtt->problem);
-    mqtt->turn_ms = now_mono_ms();
-    mqtt->is_unfit = err == ERR_INVALID;
-    if (err == ERR_NONE && publish_status(mqtt, mqtt->setup.options.status_online) != ERR_NONE)
-        err = why_set(&mqtt->problem, ERR_DOWN, NULL, "the status cannot be published");
-    if (err != ERR_NONE) {
-        link_close(&mqtt->link);
-        has_failed(mqtt);
-        return;
-    }
+    if (publish_status(mqtt, mqtt->setup.options.status_online) != ERR_NONE)
+        return why_set(&mqtt->problem, ERR_DOWN, NULL, "the status cannot be published");
     mqtt->is_up = true;
     mqtt->problem = (struct why){0};
     redial_up(&mqtt->redial, mqtt->turn_ms);
@@ -237,10 +243,33 @@ static void connect_over(struct mqtt *mqtt, int fd)
     log_int(&line, "window", (int64_t)mqtt->link.receipts.window.limit);
     log_end(&line);
     mqtt->events.on_link(mqtt->events.context, true);
+    return ERR_NONE;
 }
 
-/* One step towards a link. */
-static void come_up(struct mqtt *mqtt)
+/* The loop stood still for it since the turn began, or the exchange before ended. */
+static void exchange_is_over(struct mqtt *mqtt, enum err err)
+{
+    int64_t now_ms = now_mono_ms();
+    mqtt->spent_ms += now_ms - mqtt->turn_ms;
+    mqtt->turn_ms = now_ms;
+    redial_rest(&mqtt->redial, now_ms + mqtt->spent_ms * mqtt->setup.options.pause_factor);
+    if (err == ERR_NONE && subscribe_is_done(&mqtt->link))
+        err = go_up(mqtt);
+    if (err == ERR_NONE)
+        return;
+    link_close(&mqtt->link);
+    has_failed(mqtt);
+}
+
+static void connect_over(struct mqtt *mqtt, int fd)
+{
+    enum err err = dial(&mqtt->link, fd, &mqtt->problem);
+    mqtt->is_unfit = err == ERR_INVALID;
+    mqtt->spent_ms = 0;
+    exchange_is_over(mqtt, err);
+}
+
+static void approach_broker(struct mqtt *mqtt)
 {
     enum approach_state state = APPROACH_FAILED;
     int fd = -1;
@@ -252,6 +281,16 @@ static void come_up(struct mqtt *mqtt)
         connect_over(mqtt, fd);
     else if (state == APPROACH_FAILED)
         has_failed(mqtt);
+}
+
+/* One step towards a link, or some that are quick. */
+static void come_up(struct mqtt *mqtt)
+{
+    int64_t end_ms = mqtt->turn_ms + EXCHANGES_MS;
+    if (!is_subscribing(mqtt))
+        approach_broker(mqtt);
+    while (is_subscribing(mqtt) && mqtt->turn_ms < end_ms)
+        exchange_is_over(mqtt, subscribe_step(&mqtt->link, &mqtt->problem));
 }
 
 static void report_receipts(struct mqtt *mqtt)
@@ -303,11 +342,13 @@ static void check_health(struct mqtt *mqtt)
 /* Leaves the broker in peace, which keeps the session, to come back at once. */
 static void redial_with_new_files(struct mqtt *mqtt)
 {
+    bool was_up = mqtt->is_up;
     gate_say_goodbye(&mqtt->link.gate, mqtt->turn_ms + FAREWELL_MS);
     link_close(&mqtt->link);
     mqtt->is_up = mqtt->has_more = false;
     redial_now(&mqtt->redial, mqtt->turn_ms);
-    mqtt->events.on_link(mqtt->events.context, false);
+    if (was_up)
+        mqtt->events.on_link(mqtt->events.context, false);
 }
 
 static void look_at_files(struct mqtt *mqtt)
@@ -324,8 +365,7 @@ static void look_at_files(struct mqtt *mqtt)
         return;
     }
     log_say(LOG_INFO, "mqtt_files", "new TLS files are in use from now on");
-    if (mqtt->is_up)
-        redial_with_new_files(mqtt);
+    redial_with_new_files(mqtt);
 }
 
 void mqtt_turn(struct mqtt *mqtt)
@@ -354,6 +394,8 @@ void mqtt_retry(struct mqtt *mqtt)
 void mqtt_stay_down(struct mqtt *mqtt)
 {
     approach_stop(&mqtt->approach);
+    if (is_subscribing(mqtt))
+        link_close(&mqtt->link);
     mqtt->stays_down = true;
 }
 

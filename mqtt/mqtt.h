@@ -11,8 +11,10 @@
  *
  * Blocking: the host is found and connected to in the background (mqtt/approach.h); a host that
  * cannot be reached costs nothing. What is said over the new connection until the subscriptions are
- * granted blocks mqtt_turn: for MQTT_CONNECT_TIMEOUT_S at most, with a broker that accepts the
- * connection and then says nothing.
+ * granted blocks mqtt_turn, in exchanges: the handshake up to the CONNACK, then each SUBSCRIBE or
+ * UNSUBSCRIBE of LIMITS_SUBSCRIBE_FILTERS at most and its answer. One that is not quick ends the
+ * turn; it takes exchange_ms at most, with a broker that accepts the connection and then says
+ * nothing. pause_factor bounds the share of the time that this takes.
  *
  * On the process: mqtt_new unsets http_proxy, https_proxy and MQTT_C_CLIENT_TRACE*, all of which
  * Paho would obey; Paho ignores SIGPIPE. A build in which Paho's writes miss the gate connects
@@ -25,7 +27,7 @@
 #include "base/why.h"
 #include "bridge/port.h"
 
-/* Of each: finding the host, connecting to it, and what is said until the link is up. */
+/* Of each: finding the host, connecting to it, and an exchange unless the options say otherwise. */
 #define MQTT_CONNECT_TIMEOUT_S 3
 
 struct mqtt;
@@ -59,6 +61,9 @@ struct mqtt_options {
     const char *status_topic;         /* NULL: no last will and no status */
     const char *status_online;        /* retained payload once the link is up */
     const char *status_offline;       /* retained payload as last will and on a clean stop */
+    int64_t exchange_ms;              /* at most, for each; 0: MQTT_CONNECT_TIMEOUT_S */
+    unsigned pause_factor;            /* after an attempt whose exchanges took t ms the next one is
+                                         due no sooner than that many times t later; 0: none */
     struct mqtt_stats stats;          /* of an earlier link of the same run, to count on from */
 };
 
@@ -83,10 +88,10 @@ int mqtt_fd(const struct mqtt *mqtt);
 bool mqtt_wants_write(const struct mqtt *mqtt);
 int64_t mqtt_due_ms(const struct mqtt *mqtt);
 
-/* Connects if it is time to, takes everything that arrived, notices loss. */
+/* Takes a step towards a link if it is time to, takes everything that arrived, notices loss. */
 void mqtt_turn(struct mqtt *mqtt);
 
-/* While the link is down: the next attempt is due at once, whatever the backoff says. */
+/* While the link is down: the next attempt is due at once, whatever backoff and pause say. */
 void mqtt_retry(struct mqtt *mqtt);
 /* Before a stop: a link that is down stays so, and so does one that is lost. */
 void mqtt_stay_down(struct mqtt *mqtt);

@@ -14,13 +14,16 @@
 #define REDIAL_STABLE_MS 60000
 
 struct redial {
-    int failures;  /* in a row, a short-lived link counting as one */
-    int64_t up_ms; /* since when the link is up; -1: it is not */
-    int64_t at_ms; /* when the next attempt is due */
+    int failures;          /* in a row, a short-lived link counting as one */
+    int64_t up_ms;         /* since when the link is up; -1: it is not */
+    int64_t at_ms;         /* when the next attempt is due */
+    int64_t rest_until_ms; /* an attempt that fails, or a link that is lost, is not followed by the
+                              next one before then */
 };
 
 void redial_init(struct redial *redial, int64_t now_ms);
 void redial_up(struct redial *redial, int64_t now_ms);
+void redial_rest(struct redial *redial, int64_t until_ms);
 void redial_failed(struct redial *redial,
                    int64_t now_ms);                     /* an attempt failed, or the link is lost */
 void redial_now(struct redial *redial, int64_t now_ms); /* the next attempt is due at once */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TEXT_MAX 65535 /* bytes: a length in MQTT has 16 bits */
+#define TEXT_MAX        65535 /* bytes: a length in MQTT has 16 bits */
+#define EXCHANGE_MAX_MS 9000  /* Paho waits 10 s for a SUBACK */
 
 struct text_field {
     const char *name;
@@ -64,6 +65,8 @@ static enum err check_numbers(const struct mqtt_options *options, struct why *wh
         return why_set(why, ERR_INVALID, "version", "must be 5, or 3 for MQTT 3.1.1");
     if (options->keep_alive_s < 1 || options->keep_alive_s > 65535)
         return why_set(why, ERR_INVALID, "keep_alive", "must be 1 s to 65535 s");
+    if (options->exchange_ms < 0 || options->exchange_ms > EXCHANGE_MAX_MS)
+        return why_set(why, ERR_INVALID, "exchange_ms", "must be 0 to %d", EXCHANGE_MAX_MS);
     return ERR_NONE;
 }
 
@@ -157,6 +160,8 @@ enum err setup_init(struct setup *setup, const struct mqtt_options *options, str
         *setup = (struct setup){0};
         return err;
     }
+    if (setup->options.exchange_ms == 0)
+        setup->options.exchange_ms = MQTT_CONNECT_TIMEOUT_S * INT64_C(1000);
     enum err texts = copy_texts(&setup->options);
     enum err filters = copy_filters(&setup->options.filters, &setup->options.filter_count);
     enum err stale = copy_filters(&setup->options.stale_filters, &setup->options.stale_count);

@@ -7,7 +7,7 @@
 #include "mqtt/tls_files.h"
 
 struct setup {
-    struct mqtt_options options; /* every text is a copy on the heap */
+    struct mqtt_options options; /* every text is a copy on the heap; exchange_ms is never 0 */
     struct broker_url url;
     struct tls_files files;
 };

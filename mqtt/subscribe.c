@@ -1,5 +1,6 @@
 #include "mqtt/subscribe.h"
 
+#include "base/now.h"
 #include "mqtt/reason_code.h"
 
 /* Filters of one packet. */
@@ -65,17 +66,15 @@ static bool send_v3(struct link *link, struct portion *portion)
                                     portion->codes) == MQTTCLIENT_SUCCESS;
 }
 
-enum err subscribe(struct link *link, struct why *why)
+static enum err add_next(struct link *link, struct why *why)
 {
     const struct mqtt_options *options = &link->setup->options;
-    enum err err = ERR_NONE;
-    for (size_t at = 0; at < options->filter_count && err == ERR_NONE;) {
-        struct portion portion = portion_at(options->filters, options->filter_count, at);
-        bool is_answered = is_v5(link) ? send_v5(link, &portion) : send_v3(link, &portion);
-        err = is_answered ? check_granted(&portion, why) : link_why_lost(link, why);
-        at += (size_t)portion.count;
-    }
-    return err;
+    struct portion portion = portion_at(options->filters, options->filter_count, link->granted);
+    bool is_answered = is_v5(link) ? send_v5(link, &portion) : send_v3(link, &portion);
+    if (!is_answered)
+        return link_why_lost(link, why);
+    link->granted += (size_t)portion.count;
+    return check_granted(&portion, why);
 }
 
 /* The broker may answer that there was no such subscription: that is what is wanted. */
@@ -91,14 +90,31 @@ static bool send_drop(struct link *link, const struct portion *portion)
     return is_answered;
 }
 
-enum err subscribe_drop_stale(struct link *link, struct why *why)
+static enum err drop_next(struct link *link, struct why *why)
 {
     const struct mqtt_options *options = &link->setup->options;
-    for (size_t at = 0; at < options->stale_count;) {
-        struct portion portion = portion_at(options->stale_filters, options->stale_count, at);
-        if (!send_drop(link, &portion))
-            return link_why_lost(link, why);
-        at += (size_t)portion.count;
-    }
+    struct portion portion =
+        portion_at(options->stale_filters, options->stale_count, link->dropped);
+    if (!send_drop(link, &portion))
+        return link_why_lost(link, why);
+    link->dropped += (size_t)portion.count;
     return ERR_NONE;
+}
+
+enum err subscribe_step(struct link *link, struct why *why)
+{
+    const struct mqtt_options *options = &link->setup->options;
+    gate_wait(&link->gate, now_mono_ms() + options->exchange_ms);
+    link_enter(link);
+    enum err err =
+        link->granted < options->filter_count ? add_next(link, why) : drop_next(link, why);
+    link_leave();
+    gate_run(&link->gate);
+    return err;
+}
+
+bool subscribe_is_done(const struct link *link)
+{
+    const struct mqtt_options *options = &link->setup->options;
+    return link->granted == options->filter_count && link->dropped == options->stale_count;
 }

@@ -4,9 +4,9 @@
 
 #include "mqtt/link.h"
 
-/* Between link_enter and link_leave, while the gate waits for answers: in as many packets as
- * LIMITS_SUBSCRIBE_FILTERS asks for. ERR_REFUSED: a filter was not granted at QoS 1. */
-nodiscard enum err subscribe(struct link *link, struct why *why);
-nodiscard enum err subscribe_drop_stale(struct link *link, struct why *why);
+/* One packet of LIMITS_SUBSCRIBE_FILTERS at most, and its answer: what is to be had comes first.
+ * Blocks for exchange_ms at most. ERR_REFUSED: a filter was not granted at QoS 1. */
+nodiscard enum err subscribe_step(struct link *link, struct why *why);
+bool subscribe_is_done(const struct link *link);
 
 #endif

@@ -36,7 +36,8 @@ struct broker {
     int fd; /* the connection; -1: none */
     size_t in_n;
     unsigned char in[READ_BYTES];
-    int publishes; /* on this connection */
+    int publishes;  /* on this connection */
+    int subscribes; /* on this connection */
     bool has_clean_end;
     size_t counts[BROKER_PACKET_COUNT];
     size_t filters[BROKER_PACKET_COUNT];
@@ -64,6 +65,7 @@ static void hang_up(struct broker *broker, bool is_reset)
     broker->fd = -1;
     broker->in_n = 0;
     broker->publishes = 0;
+    broker->subscribes = 0;
 }
 
 /* A client that has gone away is found out by reading. */
@@ -178,6 +180,18 @@ static void answer_filters(struct broker *broker, enum broker_packet type,
         put(broker, out, at);
 }
 
+static void answer_subscribe(struct broker *broker, const unsigned char *body, size_t n)
+{
+    const struct broker_script *script = &broker->script;
+    if (script->subacks > 0 && ++broker->subscribes > script->subacks) {
+        hang_up(broker, false);
+        return;
+    }
+    usleep((useconds_t)script->suback_ms * 1000);
+    if (!script->no_suback)
+        answer_filters(broker, BROKER_SUBSCRIBE, body, n);
+}
+
 static void answer_publish(struct broker *broker, unsigned char first, const unsigned char *body)
 {
     int code = broker->script.puback_code;
@@ -197,8 +211,8 @@ static void handle(struct broker *broker, unsigned char first, const unsigned ch
     memcpy(broker->last[type].bytes, body, broker->last[type].n);
     if (type == BROKER_CONNECT)
         answer_connect(broker);
-    else if (type == BROKER_SUBSCRIBE && !broker->script.no_suback)
-        answer_filters(broker, type, body, n);
+    else if (type == BROKER_SUBSCRIBE)
+        answer_subscribe(broker, body, n);
     else if (type == BROKER_UNSUBSCRIBE)
         answer_filters(broker, type, body, n);
     else if (type == BROKER_PUBLISH)

@@ -40,6 +40,8 @@ struct broker_script {
     int puback_code;       /* of every PUBLISH; BROKER_NEVER: no PUBACK */
     bool no_pingresp;
     bool no_suback;
+    int suback_ms;   /* after which it comes */
+    int subacks;     /* hangs up on the SUBSCRIBE after so many of a connection; 0: on none */
     int queued;      /* QoS 1 messages sent together with the CONNACK, packet ids 1, 2, ... */
     int reset_after; /* resets the connection in the middle of the n-th PUBLISH; 0: never */
 };

@@ -176,8 +176,7 @@ static void test_one_of_many_filters_is_refused(void **state)
             options.filters = filters;
             options.filter_count = MANY;
             start(&options, &script);
-            mqtt_turn(rig->mqtt);
-            assert_false(rig->is_up);
+            rig_until_failed(rig);
             char expected[64];
             snprintf(expected, sizeof expected, "subscription to %s:", filters[i]);
             if (strstr(mqtt_last_problem(rig->mqtt), expected) == NULL)

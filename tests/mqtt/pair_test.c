@@ -25,6 +25,8 @@ struct pair_end {
     int version;
     bool is_tls;
     int keep_alive_s; /* 0: 10 */
+    int64_t exchange_ms;
+    unsigned pause_factor;
     struct broker_script script;
     struct broker *broker;
     struct broker_relay *relay;
@@ -42,6 +44,8 @@ static void start_link(struct pair_end *side)
     options.client_id = side == &sides[0] ? "first" : "second";
     options.has_clean_session = true;
     options.ca_file = side->is_tls ? ca_file : NULL;
+    options.exchange_ms = side->exchange_ms;
+    options.pause_factor = side->pause_factor;
     if (side->keep_alive_s != 0)
         options.keep_alive_s = side->keep_alive_s;
     side->rig = calloc(1, sizeof *side->rig);
@@ -426,6 +430,21 @@ static void test_unreachable_beside_work(void **state)
     broker_deaf_fini(&deaf);
 }
 
+/* One that accepts the connection and then says nothing costs one exchange, and then rests. */
+static void test_mute_beside_work(void **state)
+{
+    (void)state;
+    start_pair(&(struct pair_end){.version = 5},
+               &(struct pair_end){.version = 5,
+                                  .exchange_ms = 200,
+                                  .pause_factor = 20,
+                                  .script = {.connack_code = BROKER_NEVER}});
+    rig_until_up(sides[0].rig);
+    assert_true(worst_round_trip_ms(3500) < 500);
+    assert_int_equal(mqtt_stats(sides[1].rig->mqtt).failures, 1);
+    assert_true(mqtt_due_ms(sides[1].rig->mqtt) > now_mono_ms());
+}
+
 static void test_slow_resolver_beside_work(void **state)
 {
     (void)state;
@@ -484,6 +503,7 @@ int main(void)
         UNIT(test_given_up_in_the_others_turn),
         UNIT(test_real_brokers),
         UNIT(test_unreachable_beside_work),
+        UNIT(test_mute_beside_work),
         UNIT(test_slow_resolver_beside_work),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

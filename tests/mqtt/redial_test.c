@@ -66,12 +66,31 @@ static void test_only_a_stable_link_clears_the_count(void **state)
     assert_int_equal(redial.at_ms, 500001);
 }
 
+/* The later of the two, whatever the backoff; asked to, it does not rest. */
+static void test_rest(void **state)
+{
+    (void)state;
+    struct redial redial;
+    redial_init(&redial, 0);
+    redial_rest(&redial, 40000);
+    redial_failed(&redial, 1000);
+    assert_int_equal(redial.at_ms, 40000);
+    redial_now(&redial, 2000);
+    assert_int_equal(redial.at_ms, 2000);
+    redial_up(&redial, 3000);
+    redial_failed(&redial, 39000);
+    assert_int_equal(redial.at_ms, 40000);
+    redial_failed(&redial, 39950);
+    assert_in_range(redial.at_ms, 39950 + REDIAL_MIN_MS, 39950 + redial_ceiling_ms(3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_attempt_is_due_at_once),
         cmocka_unit_test(test_ceiling),
         cmocka_unit_test(test_jitter),
+        cmocka_unit_test(test_rest),
         cmocka_unit_test(test_only_a_stable_link_clears_the_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

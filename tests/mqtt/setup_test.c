@@ -39,6 +39,7 @@ static void test_copies(void **state)
     assert_string_equal(setup.options.filters[1], "b");
     assert_ptr_not_equal(setup.options.filters[1], filters[1]);
     assert_null(setup.options.cert_file);
+    assert_int_equal(setup.options.exchange_ms, MQTT_CONNECT_TIMEOUT_S * 1000);
     assert_int_equal(setup.options.stale_count, 1);
     assert_string_equal(setup.options.stale_filters[0], "a/#");
     setup_fini(&setup);
@@ -74,6 +75,8 @@ static void test_mistakes(void **state)
     REFUSED("version", version, 0);
     REFUSED("keep_alive", keep_alive_s, 0);
     REFUSED("keep_alive", keep_alive_s, 65536);
+    REFUSED("exchange_ms", exchange_ms, -1);
+    REFUSED("exchange_ms", exchange_ms, 9001);
     REFUSED("password_file", password_file, "/nonexistent");
     REFUSED("password_file", username, NULL);
     REFUSED("ca_file", ca_file, "/nonexistent");
