@@ -1,6 +1,7 @@
 """Two real brokers: what the upstream one says of jobs reaches the local one, whatever is down."""
 
 import json
+import socket
 import time
 
 import pytest
@@ -222,6 +223,28 @@ def test_the_upstream_broker_is_away(new_site, new_device):
     site.watcher = device
     Device(site.cloud).publish(NOTIFY, pending(1, "a"))
     site.wait_for("a", 1)
+
+
+def test_the_upstream_broker_is_mute(new_site, new_device):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        site = new_site(url=f"mqtt://127.0.0.1:{mute.getsockname()[1]}")
+        site.bridge.start(is_ready=False).wait_alive()
+        until(lambda: metric(site.bridge, 'mqtt_connected{link="local"}'), "the local link")
+        device = new_device("pump-1", site.local)
+        site.bridge.run("jobs", "create", "--job", "a", "--thing", "pump-1")
+
+        held_up = 0
+        began = time.monotonic()
+        while time.monotonic() < began + 8:
+            sent = time.monotonic()
+            assert device.update("a", {"description": "x"}).is_accepted
+            took = time.monotonic() - sent
+            held_up += took if took > 0.3 else 0
+
+        assert held_up < 3
+        refused, = site.bridge.log_lines(event="mqtt_refused")
+        assert "no answer in time" in refused["reason"]
+        assert 39000 < int(refused["retry_ms"]) < 60000
 
 
 def test_the_local_broker_is_away(new_site):
