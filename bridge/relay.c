@@ -42,6 +42,12 @@ static void decide(struct bridge *bridge, struct record *record, enum reject cod
     record->outcome.decided_at_s = inside_wall_ms(bridge) / 1000;
 }
 
+/* None where nothing is pending, or nobody is to be notified. */
+static bool has_events(const struct bridge *bridge, const struct record *record)
+{
+    return outcome_post_count(&bridge->options.outcome, record) > 0;
+}
+
 static void send(struct bridge *bridge, struct record *record)
 {
     bridge->open_notices++;
@@ -95,7 +101,7 @@ bool relay_take(struct bridge *bridge, const struct arrival *arrival)
     bridge->books.notices++;
     decide(bridge, record, code, &why);
     report_notice(record);
-    if (code == REJECT_NONE && record->notice.count == 0) {
+    if (code == REJECT_NONE && !has_events(bridge, record)) {
         record_free(record);
         return true;
     }
@@ -117,9 +123,13 @@ enum err relay_recover(struct bridge *bridge, uint64_t seq, const struct arrival
         return ERR_NO_MEMORY;
     record->seq = seq;
     decide(bridge, record, code, &why);
-    if (code == REJECT_NONE && record->notice.count > 0)
-        send(bridge, record);
-    else
+    if (code != REJECT_NONE) {
         bury(bridge, record, &why);
+    } else if (has_events(bridge, record)) {
+        send(bridge, record);
+    } else {
+        ledger_finish(&bridge->ledger, record, inside_mono_ms(bridge));
+        record_free(record);
+    }
     return ERR_NONE;
 }

@@ -148,6 +148,25 @@ static void nothing_pending_is_nothing_to_tell(void **state)
     world_end(world);
 }
 
+/* topics.notify may be empty, from the start or after a reload. */
+static void with_nobody_to_notify_it_is_nothing_to_tell(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    world_link(world, false);
+    notice_number(world, 1);
+    world_turn(world);
+    world->options.outcome.template_count = 0;
+    world_crash(world);
+    size_t number = notice_number(world, 2);
+    world_run_until(world, 1000);
+    assert_true(world->arrivals[number].is_acknowledged);
+    assert_int_equal(bridge_books(world->bridge).notices_waiting, 0);
+    assert_int_equal(world->journal.rows[0].entry.state, JOURNAL_FINISHED);
+    assert_int_equal(world->broker.count, 0);
+    world_end(world);
+}
+
 static void they_wait_for_the_local_link_in_order(void **state)
 {
     (void)state;
@@ -420,6 +439,7 @@ int main(void)
         cmocka_unit_test(no_loop_closes_over_a_crash),
         cmocka_unit_test(one_of_no_known_form_is_kept_for_a_person),
         cmocka_unit_test(nothing_pending_is_nothing_to_tell),
+        cmocka_unit_test(with_nobody_to_notify_it_is_nothing_to_tell),
         cmocka_unit_test(they_wait_for_the_local_link_in_order),
         cmocka_unit_test(the_upstream_link_holds_up_nothing_local),
         cmocka_unit_test(a_command_from_upstream_is_answered_there),
