@@ -29,6 +29,7 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
         struct spoken *spoken = side == SIDE_LOCAL ? bridge->spoken : NULL;
         outbox_init(&bridge->outboxes[side], &bridge->options.outcome, side, spoken);
         parking_init(&bridge->parkings[side]);
+        buf_init(&bridge->tickets[side], UINT16_MAX * sizeof(uint64_t)); /* one per packet id */
     }
     followers_init(&bridge->followers);
     known_init(&bridge->known, options->policy != NULL ? options->policy->tracked : 0,
@@ -36,8 +37,6 @@ enum err bridge_new(const struct bridge_options *options, struct bridge **ret)
     bridge->books = options->books;
     bridge->latency = options->latency;
     bridge->next_seq = ledger_next_seq(&bridge->ledger);
-    buf_init(&bridge->tickets, /* as many as packet ids */
-             UINT16_MAX * SIDE_COUNT * sizeof(struct ticket));
     buf_init(&bridge->body, BODY_MAX);
     *ret = bridge;
     return ERR_NONE;
@@ -51,11 +50,11 @@ void bridge_free(struct bridge *bridge)
     for (enum side side = 0; side < SIDE_COUNT; side++) {
         outbox_fini(&bridge->outboxes[side]);
         parking_clear(&bridge->parkings[side]);
+        buf_fini(&bridge->tickets[side]);
     }
     spoken_free(bridge->spoken);
     followers_fini(&bridge->followers);
     known_fini(&bridge->known);
-    buf_fini(&bridge->tickets);
     buf_fini(&bridge->body);
     free(bridge);
 }
@@ -75,21 +74,6 @@ enum err bridge_recover(struct bridge *bridge, struct why *why)
     return taking_recover(bridge, why);
 }
 
-static void drop_tickets(struct bridge *bridge, enum side side)
-{
-    struct buf *tickets = &bridge->tickets;
-    size_t kept = 0;
-    for (size_t at = 0; at < tickets->n; at += sizeof(struct ticket)) {
-        struct ticket ticket;
-        memcpy(&ticket, tickets->p + at, sizeof ticket);
-        if (ticket.from == side)
-            continue;
-        memmove(tickets->p + kept, tickets->p + at, sizeof ticket);
-        kept += sizeof ticket;
-    }
-    tickets->n = kept;
-}
-
 /* What belongs to the lost link is worth nothing on the next one. */
 void bridge_on_link(struct bridge *bridge, enum side side, bool is_up)
 {
@@ -97,7 +81,7 @@ void bridge_on_link(struct bridge *bridge, enum side side, bool is_up)
         return;
     bridge->links[side]++;
     outbox_lose(&bridge->outboxes[side]);
-    drop_tickets(bridge, side);
+    buf_clear(&bridge->tickets[side]);
     parking_clear(&bridge->parkings[side]);
 }
 
@@ -139,16 +123,16 @@ void bridge_on_delivered(struct bridge *bridge, enum side side, uint64_t post_id
         finish(bridge, record);
 }
 
-static void release_acknowledgements(struct bridge *bridge)
+static void release_acknowledgements(struct bridge *bridge, enum side side)
 {
-    struct str held = buf_str(&bridge->tickets);
-    for (size_t at = 0; at < held.n; at += sizeof(struct ticket)) {
-        struct ticket ticket;
+    const struct port_broker *port = &bridge->options.brokers[side];
+    struct str held = buf_str(&bridge->tickets[side]);
+    for (size_t at = 0; at < held.n; at += sizeof(uint64_t)) {
+        uint64_t ticket;
         memcpy(&ticket, held.p + at, sizeof ticket);
-        const struct port_broker *port = &bridge->options.brokers[ticket.from];
-        port->acknowledge(port->context, ticket.number);
+        port->acknowledge(port->context, ticket);
     }
-    buf_clear(&bridge->tickets);
+    buf_clear(&bridge->tickets[side]);
 }
 
 static size_t always_room(void *context)
@@ -187,7 +171,8 @@ void bridge_turn(struct bridge *bridge)
     bool must_commit = bridge->is_stopping || taking_parked(bridge) > 0;
     if (!ledger_commit(&bridge->ledger, now_ms, inside_wall_ms(bridge), must_commit))
         return; /* nothing leaves that is not durable */
-    release_acknowledgements(bridge);
+    for (enum side side = 0; side < SIDE_COUNT; side++)
+        release_acknowledgements(bridge, side);
     for (enum side side = 0; side < SIDE_COUNT; side++)
         send_posts(bridge, side);
     while ((record = schedule_start(&bridge->schedule, now_ms)) != NULL)

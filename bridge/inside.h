@@ -14,12 +14,6 @@
 #include "bridge/outbox.h"
 #include "bridge/parking.h"
 
-/* A PUBACK that is still held back. */
-struct ticket {
-    enum side from;
-    uint64_t number;
-};
-
 struct bridge {
     struct bridge_options options;
     struct schedule schedule;
@@ -30,8 +24,8 @@ struct bridge {
     struct followers followers;
     struct known known;
     struct record *calling[LIMITS_MAX_IN_FLIGHT]; /* by slot: the first of a call; NULL: free */
-    struct buf tickets;                           /* struct ticket each */
-    unsigned links[SIDE_COUNT];                   /* lost so far: what was of one of them is void */
+    struct buf tickets[SIDE_COUNT]; /* uint64_t each: PUBACKs that are still held back */
+    unsigned links[SIDE_COUNT];     /* lost so far: what was of one of them is void */
     struct buf body;
     size_t open_notices; /* whose events are not all with the broker */
     size_t open_notice_bytes;

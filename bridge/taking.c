@@ -54,11 +54,11 @@ static bool invites_again(const struct ending *ending)
 
 void taking_release(struct bridge *bridge, enum side from, uint64_t ack_ticket)
 {
-    const struct ticket ticket = {from, ack_ticket};
-    if (ticket.number == 0)
+    struct buf *tickets = &bridge->tickets[from];
+    if (ack_ticket == 0)
         return;
-    buf_add(&bridge->tickets, (struct str){(const char *)&ticket, sizeof ticket});
-    if (buf_err(&bridge->tickets) != ERR_NONE)
+    buf_add(tickets, (struct str){(const char *)&ack_ticket, sizeof ack_ticket});
+    if (buf_err(tickets) != ERR_NONE)
         log_say(LOG_ERROR, "bridge",
                 "an acknowledgement could not be kept; the broker will send "
                 "that command again after the next reconnect");
