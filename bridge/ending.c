@@ -59,6 +59,15 @@ void ending_post(struct bridge *bridge, struct record *record)
         outbox_add(local, record, events, record->post_count);
 }
 
+/* Everybody learns how the command ended. */
+static void announce(struct bridge *bridge, struct record *record)
+{
+    count(bridge, record);
+    report_decision(record);
+    tell(bridge, record);
+    ending_post(bridge, record);
+}
+
 /* Notes how a command ended and hands its answer to the outbox. It must be in state DECIDED. */
 static void conclude(struct bridge *bridge, struct record *record, enum reject code,
                      const struct why *why, struct str request_id)
@@ -68,10 +77,7 @@ static void conclude(struct bridge *bridge, struct record *record, enum reject c
     record->outcome.latency_ms = inside_mono_ms(bridge) - record->arrived_ms;
     if (code == REJECT_REQUEST_THROTTLED && record->outcome.retry_after_s < 0)
         record->outcome.retry_after_s = THROTTLED_RETRY_AFTER_S;
-    count(bridge, record);
-    report_decision(record);
-    tell(bridge, record);
-    ending_post(bridge, record);
+    announce(bridge, record);
 }
 
 void ending_at_once(struct bridge *bridge, struct record *record, enum reject code,
@@ -90,10 +96,7 @@ static void settle_followers(struct bridge *bridge, const struct record *leader)
     while ((record = followers_take(&bridge->followers, last_seq)) != NULL) {
         last_seq = record->seq;
         record_recall(record, &ending);
-        count(bridge, record);
-        report_decision(record);
-        tell(bridge, record);
-        ending_post(bridge, record);
+        announce(bridge, record);
         ledger_decide(&bridge->ledger, record);
     }
 }

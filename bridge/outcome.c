@@ -37,19 +37,28 @@ bool outcome_is_answer(const struct record *record, unsigned index)
     return !record->is_notice && index == 0;
 }
 
+/* By the template of the event with this number, counted over things or jobs. */
+static enum err write_event_topic(const struct outcome_options *options, unsigned number,
+                                  struct str thing, struct str job, struct str namespace,
+                                  struct buf *topic, struct why *why)
+{
+    const struct notify_topic_values values = {
+        .prefix = options->reserved_prefix,
+        .root = options->root,
+        .thing = thing,
+        .job = job,
+        .namespace = namespace,
+    };
+    struct str template = options->templates[number % options->template_count];
+    return notify_topic_format(template, &values, topic, why);
+}
+
 static enum err write_notify_topic(const struct outcome_options *options,
                                    const struct record *record, unsigned number, struct buf *topic,
                                    struct why *why)
 {
-    struct notify_topic_values values = {
-        .prefix = options->reserved_prefix,
-        .root = options->root,
-        .thing = record->targets[number / options->template_count],
-        .job = record->job,
-        .namespace = record->namespace,
-    };
-    struct str template = options->templates[number % options->template_count];
-    return notify_topic_format(template, &values, topic, why);
+    struct str thing = record->targets[number / options->template_count];
+    return write_event_topic(options, number, thing, record->job, record->namespace, topic, why);
 }
 
 /* The member of the command that brought in the target whose topic is at fault. */
@@ -260,16 +269,9 @@ static enum err write_noticed(const struct outcome_options *options, const struc
                               unsigned index, struct buf *topic, struct buf *payload)
 {
     const struct notice_event *event = &record->notice.events[index / options->template_count];
-    struct notify_topic_values values = {
-        .prefix = options->reserved_prefix,
-        .root = options->root,
-        .thing = record->thing,
-        .job = event->job,
-        .namespace = record->namespace,
-    };
-    struct str template = options->templates[index % options->template_count];
     buf_add(payload, event->payload);
-    return notify_topic_format(template, &values, topic, NULL);
+    return write_event_topic(options, index, record->thing, event->job, record->namespace, topic,
+                             NULL);
 }
 
 enum err outcome_write(const struct outcome_options *options, const struct record *record,
