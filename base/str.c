@@ -49,6 +49,17 @@ struct str str_cut(struct str *rest, char sep)
     return part;
 }
 
+struct str str_place(char **at, struct str s)
+{
+    if (str_is_absent(s))
+        return STR_NONE;
+    struct str copy = {*at, s.n};
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
 bool str_to_int(struct str s, int64_t min, int64_t max, int64_t *ret)
 {
     bool negative = s.n > 0 && s.p[0] == '-';

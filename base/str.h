@@ -51,6 +51,10 @@ struct str str_trim(struct str s); /* without leading and trailing blanks and ta
  * becomes absent, so "while (!str_is_absent(rest))" walks every part, empty ones included. */
 struct str str_cut(struct str *rest, char sep);
 
+/* Copies s to *at, where there is room for it, and moves *at behind it. An absent s stays absent.
+ */
+struct str str_place(char **at, struct str s);
+
 /* A plain decimal integer (an optional '-', digits) within [min, max]; false otherwise. */
 nodiscard bool str_to_int(struct str s, int64_t min, int64_t max, int64_t *ret);
 

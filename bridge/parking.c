@@ -27,17 +27,6 @@ void parking_clear(struct parking *parking)
     parking_init(parking);
 }
 
-static struct str place(char **at, struct str s)
-{
-    if (str_is_absent(s))
-        return STR_NONE;
-    struct str copy = {*at, s.n};
-    if (s.n > 0)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return copy;
-}
-
 enum err parking_add(struct parking *parking, const struct arrival *arrival)
 {
     parking->has_overflowed = parking->count >= LIMITS_PARKED;
@@ -51,12 +40,12 @@ enum err parking_add(struct parking *parking, const struct arrival *arrival)
         return ERR_NO_MEMORY;
     char *at = parked->text;
     parked->arrival = *arrival;
-    parked->arrival.topic = place(&at, arrival->topic);
-    parked->arrival.payload = place(&at, arrival->payload);
-    parked->arrival.response_topic = place(&at, arrival->response_topic);
-    parked->arrival.correlation = place(&at, arrival->correlation);
-    parked->arrival.trace.parent = place(&at, trace.parent);
-    parked->arrival.trace.state = place(&at, trace.state);
+    parked->arrival.topic = str_place(&at, arrival->topic);
+    parked->arrival.payload = str_place(&at, arrival->payload);
+    parked->arrival.response_topic = str_place(&at, arrival->response_topic);
+    parked->arrival.correlation = str_place(&at, arrival->correlation);
+    parked->arrival.trace.parent = str_place(&at, trace.parent);
+    parked->arrival.trace.state = str_place(&at, trace.state);
     list_push_back(&parking->arrivals, &parked->node);
     parking->count++;
     return ERR_NONE;

@@ -48,18 +48,6 @@ void record_move(struct record *record, enum record_event event)
     record->state = next;
 }
 
-/* Copies s to *at and moves *at behind it. */
-static struct str place(char **at, struct str s)
-{
-    if (str_is_absent(s))
-        return STR_NONE;
-    struct str copy = {*at, s.n};
-    if (s.n > 0)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return copy;
-}
-
 /* The same part of the copy that part is of the original. */
 static struct str shift(struct str part, struct str original, struct str copy)
 {
@@ -88,7 +76,7 @@ static void place_targets(struct record *record, const struct command *command, 
     for (size_t i = 0; i < command->thing_count; i++) {
         if (has_sender && str_eq(command->things[i], record->thing))
             continue;
-        record->targets[record->target_count++] = place(at, command->things[i]);
+        record->targets[record->target_count++] = str_place(at, command->things[i]);
     }
 }
 
@@ -104,21 +92,21 @@ struct record *record_new(const struct record_draft *draft)
     char *at = (char *)(record->targets + target_max);
 
     record->from = arrival->from;
-    record->topic = place(&at, arrival->topic);
+    record->topic = str_place(&at, arrival->topic);
     record->thing = shift(draft->topic.thing, arrival->topic, record->topic);
     record->job = shift(draft->topic.job, arrival->topic, record->topic);
-    record->namespace = place(&at, draft->namespace);
-    record->response_topic = place(&at, draft->response_topic);
-    record->correlation = place(&at, draft->correlation);
-    record->trace.parent = place(&at, draft->trace.parent);
-    record->trace.state = place(&at, draft->trace.state);
+    record->namespace = str_place(&at, draft->namespace);
+    record->response_topic = str_place(&at, draft->response_topic);
+    record->correlation = str_place(&at, draft->correlation);
+    record->trace.parent = str_place(&at, draft->trace.parent);
+    record->trace.state = str_place(&at, draft->trace.state);
     record->expires_ms = DUE_NEVER;
     record->qos = arrival->qos;
     record->shared_by = 1;
     record->share_max = LIMITS_BATCH;
     record->outcome.retry_after_s = -1;
     if (draft->command != NULL) {
-        record->client_token = place(&at, draft->command->client_token);
+        record->client_token = str_place(&at, draft->command->client_token);
         record->is_dry_run = draft->command->is_dry_run;
         place_targets(record, draft->command, &at);
     }
@@ -143,9 +131,9 @@ static void keep_texts(struct outcome *outcome, struct str field, struct str mes
         return;
     free(outcome->text);
     outcome->text = text;
-    outcome->field = place(&text, field);
-    outcome->message = place(&text, message);
-    outcome->request_id = place(&text, request_id);
+    outcome->field = str_place(&text, field);
+    outcome->message = str_place(&text, message);
+    outcome->request_id = str_place(&text, request_id);
 }
 
 void record_conclude(struct record *record, enum reject code, const struct why *why,
