@@ -61,12 +61,9 @@ struct ending ledger_ending(const struct record *record)
     };
 }
 
-/* One that is too long was refused for that alone: nobody will read it again. One that is empty may
- * be a view of nothing, but is not absent. */
-static struct str kept_payload(const struct arrival *arrival)
+bool ledger_keeps_payload(const struct arrival *arrival)
 {
-    bool is_kept = arrival->payload.n > 0 && arrival->payload.n <= LIMITS_COMMAND_BYTES;
-    return is_kept ? arrival->payload : STR("");
+    return arrival->payload.n > 0 && arrival->payload.n <= LIMITS_COMMAND_BYTES;
 }
 
 static struct journal_entry entry_of(const struct record *record, const struct arrival *arrival,
@@ -78,7 +75,7 @@ static struct journal_entry entry_of(const struct record *record, const struct a
         .from = record->from,
         .is_notice = record->is_notice,
         .topic = record->topic,
-        .payload = kept_payload(arrival),
+        .payload = ledger_keeps_payload(arrival) ? arrival->payload : STR(""),
         .response_topic = record->response_topic,
         .correlation = record->correlation,
         .repeat_of = identity_of(record),

@@ -25,6 +25,10 @@ void ledger_init(struct ledger *ledger, const struct port_journal *port);
 bool ledger_has_journal(const struct ledger *ledger);
 uint64_t ledger_next_seq(const struct ledger *ledger); /* 1 without a journal */
 
+/* A payload that is too long was refused for that alone, and nobody will read it again; one that is
+ * empty may be a view of nothing. The journal keeps an empty one, not an absent one, for both. */
+bool ledger_keeps_payload(const struct arrival *arrival);
+
 /* The command that this arrival repeats, or ERR_NOT_FOUND. The views live until the next call. */
 nodiscard enum err ledger_find(struct ledger *ledger, const struct record *record,
                                const struct arrival *arrival, int64_t wall_ms,

@@ -75,8 +75,7 @@ static bool is_known(struct bridge *bridge, const struct record *record,
                      const struct arrival *arrival)
 {
     struct journal_entry known;
-    size_t n = arrival->payload.n;
-    if (n == 0 || n > LIMITS_COMMAND_BYTES) /* the journal does not keep it */
+    if (!ledger_keeps_payload(arrival))
         return false;
     return ledger_find(&bridge->ledger, record, arrival, inside_wall_ms(bridge), &known) ==
            ERR_NONE;
