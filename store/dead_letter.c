@@ -11,9 +11,8 @@
 
 #define LETTER                                                                                     \
     "SELECT d.seq, d.buried_at_s, d.reason, c.topic, c.arrived_at_ms, e.code, e.message,"          \
-    " c.payload, c.correlation, c.traceparent, c.tracestate, c.origin FROM dead d JOIN commands "  \
-    "c ON c.seq "                                                                                  \
-    "= d.seq"                                                                                      \
+    " c.payload, c.correlation, c.traceparent, c.tracestate, c.origin"                             \
+    " FROM dead d JOIN commands c ON c.seq = d.seq"                                                \
     " LEFT JOIN endings e ON e.seq = d.seq"
 
 enum {

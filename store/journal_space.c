@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/now.h"
+#include "store/journal_schema.h"
 #include "store/reserve.h"
 #include "store/statement.h"
 
@@ -40,7 +41,7 @@ static const char *const sql[SQL_COUNT] = {
     /* The oldest notice, or where there is none the oldest. */
     [DROP_DEAD] = "DELETE FROM dead WHERE (SELECT count(*) FROM dead) > ?1 AND seq = ifnull("
                   "(SELECT d.seq FROM dead d JOIN commands c ON c.seq = d.seq"
-                  " WHERE c.origin = 2 ORDER BY d.seq LIMIT 1),"
+                  " WHERE c.origin = ?2 ORDER BY d.seq LIMIT 1),"
                   "(SELECT min(seq) FROM dead)) RETURNING seq",
     [COUNT_UNFINISHED] = "SELECT count(*) FROM unfinished",
     [PAGES] = "PRAGMA page_count",
@@ -231,6 +232,7 @@ static enum err drop_dead(struct journal_space *space, int64_t keep, struct why 
 {
     struct statement *dead = start(space, DROP_DEAD);
     statement_set_int(dead, 1, keep);
+    statement_set_int(dead, 2, JOURNAL_ORIGIN_NOTICE);
     enum err err = statement_row(dead, why);
     if (err == ERR_NOT_FOUND)
         space->may_have_dead = keep > 0;
