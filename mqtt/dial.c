@@ -36,11 +36,8 @@ static enum err create_handle(struct link *link, struct why *why)
     snprintf(uri, sizeof uri, "%s://%s:%d", url->is_tls ? "mqtts" : "mqtt", url->host, url->port);
     MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
     options.MQTTVersion = is_v5(link) ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-    int rc =
-        MQTTClient_createWithOptions(&link->handle, uri, link->setup->options.client_id,
-                                     MQTTCLIENT_PERSISTENCE_USER, &link->receipts.plug, &options);
-    if (rc == MQTTCLIENT_SUCCESS && is_v5(link))
-        rc = MQTTClient_setPublished(link->handle, &link->receipts, receipts_on_published);
+    int rc = MQTTClient_createWithOptions(&link->handle, uri, link->setup->options.client_id,
+                                          MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (rc == MQTTCLIENT_SUCCESS)
         return ERR_NONE;
     return why_set(why, ERR_NO_MEMORY, NULL, "the MQTT library gave no handle (%d)", rc);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/now.h"
+#include "mqtt/parts.h"
 #include "mqtt/secure.h"
 #include "mqtt/wraps.h"
 
@@ -19,6 +20,7 @@
 
 enum packet_type {
     CONNECT = 0x10,
+    PUBLISH = 0x30,
     PUBACK = 0x40,
     PUBREC = 0x50,
     PUBCOMP = 0x70,
@@ -31,12 +33,12 @@ enum packet_type {
 #define RECORD_BYTES 16384          /* the largest TLS record */
 #define KEEP_BYTES   (256UL * 1024) /* of memory, once the buffer is empty */
 
-void gate_init(struct gate *gate)
+void gate_init(struct gate *gate, struct receipts *receipts)
 {
     *gate = (struct gate){.fd = -1, .connected_fd = -1};
     buf_init(&gate->out, LIMITS_OUT_BYTES);
     held_init(&gate->held);
-    tap_init(&gate->tap);
+    tap_init(&gate->tap, receipts);
 }
 
 void gate_fini(struct gate *gate)
@@ -49,6 +51,7 @@ void gate_shut(struct gate *gate)
 {
     struct buf out = gate->out;
     struct held held = gate->held;
+    struct receipts *receipts = gate->tap.receipts;
     if (gate->connected_fd >= 0)
         close(gate->connected_fd);
     buf_clear(&out);
@@ -63,7 +66,7 @@ void gate_shut(struct gate *gate)
         .held = held,
         .problem = gate->problem,
     };
-    tap_init(&gate->tap);
+    tap_init(&gate->tap, receipts);
 }
 
 void gate_open(struct gate *gate, const struct broker_url *url, int64_t deadline_ms,
@@ -258,19 +261,6 @@ bool gate_takes_ssl(struct gate *gate, SSL *ssl)
     return !gate->is_cut;
 }
 
-/* The first bytes of a packet that lies in several parts. */
-static size_t peek(const struct iovec *parts, int count, unsigned char *bytes, size_t max)
-{
-    size_t n = 0;
-    for (int i = 0; i < count && n < max; i++) {
-        size_t take = parts[i].iov_len < max - n ? parts[i].iov_len : max - n;
-        if (take > 0)
-            memcpy(bytes + n, parts[i].iov_base, take);
-        n += take;
-    }
-    return n;
-}
-
 static void hold(struct gate *gate, const unsigned char *puback, size_t n)
 {
     if (n < PUBACK_BYTES || puback[1] < 2) {
@@ -325,7 +315,7 @@ static void leave(struct gate *gate)
 void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count)
 {
     unsigned char head[PUBACK_BYTES] = {0};
-    size_t n = peek(parts, count, head, sizeof head);
+    size_t n = parts_peek(parts, count, 0, head, sizeof head);
     if (gate->is_cut || gate->is_broken)
         return;
     switch (head[0] & 0xf0) {
@@ -346,6 +336,9 @@ void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count)
         gate->has_sent_connect = true;
         append_connect(gate, parts, count);
         return;
+    case PUBLISH:
+        receipts_hear_publish(gate->tap.receipts, parts_publish_id(parts, count));
+        break;
     case PINGREQ:
         if (gate->ping_ms == 0)
             gate->ping_ms = now_mono_ms();
@@ -360,7 +353,7 @@ void gate_takes_packet(struct gate *gate, const struct iovec *parts, int count)
  * act on it. It reads the first byte of a packet alone: made a PINGRESP, it does no harm. */
 void gate_hears(struct gate *gate, char *bytes, size_t n)
 {
-    bool is_first = n == 1 && gate->tap.part == TAP_HEAD;
+    bool is_first = n == 1 && gate->tap.part == TAP_TYPE;
     tap_hear(&gate->tap, (struct str){bytes, n});
     gate->ping_ms = 0;
     if (is_first && ((unsigned char)bytes[0] & 0xf0) == DISCONNECT)

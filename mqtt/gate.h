@@ -63,7 +63,8 @@ struct gate {
     struct why problem; /* why it was cut, broken or never connected; text "" if it was not */
 };
 
-void gate_init(struct gate *gate);
+/* What passes of publishes and their acknowledgements is told to the receipts. */
+void gate_init(struct gate *gate, struct receipts *receipts);
 void gate_fini(struct gate *gate);
 
 /* Takes a socket over, which is connected and does not block: it takes the place of the next one

@@ -20,8 +20,7 @@ void setRetryLoopInterval(int keep_alive_s);
 void link_init(struct link *link, const struct setup *setup)
 {
     *link = (struct link){.setup = setup, .keep_alive_s = setup->options.keep_alive_s};
-    gate_init(&link->gate);
-    receipts_init(&link->receipts);
+    gate_init(&link->gate, &link->receipts);
     buf_init(&link->topic, TOPIC_MAX + 1);
     wraps_attach(&link->gate);
 }
@@ -136,12 +135,10 @@ enum err link_publish(struct link *link, const struct link_message *message)
     if (buf_err(&link->topic) != ERR_NONE)
         return ERR_NO_MEMORY;
     window_add(&receipts->window, message->post_id, message->is_own);
-    receipts->is_publishing = true;
     bool is_v5 = link->setup->options.version == 5;
     link_enter(link);
     int rc = is_v5 ? publish_v5(link, message, topic) : publish_v3(link, message, topic);
     link_leave();
-    receipts->is_publishing = false;
     if (rc == MQTTCLIENT_SUCCESS && window_last_has_name(&receipts->window))
         return ERR_NONE;
     /* Nothing went out. A handle in which a publish fails is not worth keeping. */

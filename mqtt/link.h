@@ -10,6 +10,8 @@
 #include "mqtt/receipts.h"
 #include "mqtt/setup.h"
 
+#include <MQTTClient.h>
+
 struct link {
     const struct setup *setup;
     MQTTClient handle; /* NULL: none */

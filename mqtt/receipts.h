@@ -1,18 +1,11 @@
 /*
- * Which publish the broker has acknowledged. Paho's synchronous mode has no callback for that, but
- * its persistence plug-in is told: "put" of a message on the way out, with its packet id, and
- * "remove" once it is acknowledged. This plug-in keeps nothing; it only listens. The reason code of
- * an MQTT 5 PUBACK comes through receipts_on_published, before the "remove".
- *
- * Paho calls all of it with its lock held: nothing here may call Paho.
+ * Which publish the broker has acknowledged. Paho's synchronous mode has no callback for that; but
+ * every packet passes the gate, and each PUBLISH says its packet id there, each PUBACK whose it is.
  */
 #ifndef MQTT_RECEIPTS_H
 #define MQTT_RECEIPTS_H
 
 #include "mqtt/window.h"
-
-#include <MQTTClient.h>
-#include <MQTTClientPersistence.h>
 
 struct receipt {
     uint64_t post_id;
@@ -20,17 +13,17 @@ struct receipt {
 };
 
 struct receipts {
-    MQTTClient_persistence plug;
     struct window window;
-    bool is_publishing; /* the next "put" is about the window's last slot */
-    size_t count;       /* not taken yet, oldest first */
+    size_t count; /* not taken yet, oldest first */
     struct receipt list[LIMITS_PUBLISH_WINDOW];
 };
 
-void receipts_init(struct receipts *receipts); /* must not move afterwards */
 void receipts_clear(struct receipts *receipts, size_t window_limit);
 bool receipts_take(struct receipts *receipts, struct receipt *ret);
 
-MQTTClient_published receipts_on_published;
+/* For the gate and its tap. The packet id is of the window's last slot, if that has none yet. */
+void receipts_hear_publish(struct receipts *receipts, int packet_id);
+/* The reason code is MQTT 5's, and 0 where there is none. */
+void receipts_hear_puback(struct receipts *receipts, int packet_id, int reason);
 
 #endif

@@ -16,14 +16,14 @@
 struct window_slot {
     int packet_id; /* 0: Paho has not said yet */
     bool is_own;   /* the link's own status, of which nobody needs to hear */
-    bool is_refused;
     uint64_t post_id;
 };
 
 struct window {
     size_t limit; /* how many may be on their way: ours or the broker's, whichever is less */
     size_t count;
-    struct window_slot slots[LIMITS_PUBLISH_WINDOW]; /* oldest first */
+    size_t first; /* of the slots, which go round: where the oldest stands */
+    struct window_slot slots[LIMITS_PUBLISH_WINDOW];
 };
 
 void window_clear(struct window *window, size_t limit);
@@ -33,9 +33,8 @@ size_t window_room(const struct window *window);
 void window_add(struct window *window, uint64_t post_id, bool is_own);
 void window_name_last(struct window *window, int packet_id);
 void window_drop_last(struct window *window);
-bool window_last_has_name(const struct window *window);
+bool window_last_has_name(struct window *window);
 
-void window_refuse(struct window *window, int packet_id);                             /* if known */
-bool window_take(struct window *window, int packet_id, struct window_slot *ret_slot); /* likewise */
+bool window_take(struct window *window, int packet_id, struct window_slot *ret_slot); /* if known */
 
 #endif

@@ -21,6 +21,7 @@ void SSLSocket_addPendingRead(int fd);
 int SSLSocket_getPendingRead(void);
 
 static struct gate gate;
+static struct receipts receipts;
 static const struct broker_url url = {.host = "localhost"};
 static int broker_fd;
 
@@ -30,7 +31,8 @@ static int set_up(void **state)
     int fds[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     broker_fd = fds[1];
-    gate_init(&gate);
+    receipts_clear(&receipts, LIMITS_PUBLISH_WINDOW);
+    gate_init(&gate, &receipts);
     gate_open(&gate, &url, now_mono_ms() + 1000, -1);
     gate.fd = fds[0];
     gate_run(&gate);
@@ -270,7 +272,7 @@ static void test_two_gates(void **state)
     int fds[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     struct gate second;
-    gate_init(&second);
+    gate_init(&second, &receipts);
     second.fd = fds[0];
     gate.has_sent_connect = second.has_sent_connect = true;
     wraps_attach(&gate);
@@ -310,6 +312,36 @@ static void test_two_gates(void **state)
     close(fds[1]);
 }
 
+static void test_each_publish_gets_its_receipt(void **state)
+{
+    (void)state;
+    static const char publish[] = {0x32, 7, 0, 1, 't', 0x12, 0x34, 'h', 'i'};
+    window_add(&receipts.window, 99, false);
+    send_packet(publish, sizeof publish);
+    assert_true(window_last_has_name(&receipts.window));
+    gate_flush(&gate);
+    assert_broker_reads(publish, sizeof publish);
+
+    struct receipt receipt;
+    char bytes[4];
+    assert_int_equal(write(broker_fd, "\x40\x02\x12\x34", 4), 4);
+    assert_int_equal(gate_recv(&gate, bytes, 3, 0), 3);
+    assert_false(receipts_take(&receipts, &receipt));
+    assert_int_equal(gate_recv(&gate, bytes, 1, 0), 1);
+    assert_true(receipts_take(&receipts, &receipt));
+    assert_int_equal(receipt.post_id, 99);
+}
+
+/* Nor does one that is swallowed get a name: it was not sent. */
+static void test_a_cut_gate_names_nothing(void **state)
+{
+    (void)state;
+    window_add(&receipts.window, 99, false);
+    gate_cut(&gate, "cut");
+    send_packet("\x32\x05\x00\x01t\x00\x01", 7);
+    assert_false(window_last_has_name(&receipts.window));
+}
+
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -327,6 +359,8 @@ int main(void)
         UNIT(test_full_socket_is_none_of_pahos_business),
         UNIT(test_others_are_left_alone),
         UNIT(test_two_gates),
+        UNIT(test_each_publish_gets_its_receipt),
+        UNIT(test_a_cut_gate_names_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

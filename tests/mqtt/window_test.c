@@ -40,16 +40,36 @@ static void test_take_in_any_order(void **state)
     window_clear(&window, 10);
     for (int i = 1; i <= 4; i++)
         add(&window, i, 100 + (uint64_t)i);
-    window_refuse(&window, 3);
-    window_refuse(&window, 77);
     assert_true(window_take(&window, 3, &slot));
-    assert_true(slot.post_id == 103 && slot.is_refused);
+    assert_int_equal(slot.post_id, 103);
     assert_false(window_take(&window, 3, &slot));
     assert_true(window_take(&window, 1, &slot));
-    assert_true(slot.post_id == 101 && !slot.is_refused);
+    assert_int_equal(slot.post_id, 101);
     assert_true(window_take(&window, 4, &slot) && slot.post_id == 104);
     assert_true(window_take(&window, 2, &slot) && slot.post_id == 102);
     assert_int_equal(window.count, 0);
+}
+
+/* Some always on their way, so that the slots go round several times. */
+static void test_goes_round(void **state)
+{
+    (void)state;
+    struct window window;
+    struct window_slot slot;
+    window_clear(&window, LIMITS_PUBLISH_WINDOW);
+    int next = 1;
+    while (window_room(&window) > 0)
+        add(&window, next++, 0);
+    for (int oldest = 1; oldest < 3 * LIMITS_PUBLISH_WINDOW; oldest += 2) {
+        assert_true(window_take(&window, oldest + 1, &slot));
+        assert_int_equal(slot.packet_id, oldest + 1);
+        assert_true(window_take(&window, oldest, &slot));
+        assert_int_equal(slot.packet_id, oldest);
+        assert_false(window_take(&window, oldest, &slot));
+        add(&window, next++, 0);
+        add(&window, next++, 0);
+        assert_int_equal(window_room(&window), 0);
+    }
 }
 
 int main(void)
@@ -57,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_take_in_any_order),
+        cmocka_unit_test(test_goes_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
