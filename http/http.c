@@ -14,7 +14,8 @@
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define DNS_CACHE_S        300L
-#define HEADER_MAX         256 /* of a header value that is kept */
+#define HEADER_MAX         256   /* of a header value that is kept */
+#define RECV_BYTES         1024L /* a buffer for each transfer: so small is quick to get, and fits */
 
 /* The headers of an answer that are kept. */
 enum { ERROR_TYPE, REQUEST_ID, DATE, RETRY_AFTER, RETRY_AFTER_MS, HEADER_COUNT };
@@ -46,6 +47,7 @@ struct header {
 struct transfer {
     struct list_node node;
     CURL *easy;
+    CURLU *url;
     struct curl_slist *headers;
     struct buf sent; /* curl reads the body from here */
     struct buf body;
@@ -126,7 +128,7 @@ static bool set_options(const struct http *http, struct transfer *transfer)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_CURLU, transfer->url);
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -134,6 +136,7 @@ static bool set_options(const struct http *http, struct transfer *transfer)
     SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_BUFFERSIZE, RECV_BYTES);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -165,6 +168,7 @@ static void free_transfer(struct transfer *transfer)
     if (transfer == NULL)
         return;
     curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->url);
     if (transfer->is_secret)
         wipe(transfer);
     drop_headers(transfer);
@@ -181,7 +185,8 @@ static struct transfer *new_transfer(const struct http *http)
     buf_init(&transfer->sent, (size_t)LIMITS_REQUEST_BYTES);
     buf_init(&transfer->body, (size_t)LIMITS_ANSWER_BYTES);
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL || !set_options(http, transfer))
+    transfer->url = curl_url();
+    if (transfer->easy == NULL || transfer->url == NULL || !set_options(http, transfer))
         goto fail;
     return transfer;
 
@@ -317,6 +322,16 @@ static CURLcode keep_secret(struct transfer *transfer, const struct http_request
     return code;
 }
 
+/* libcurl takes a URL as a text, too, but writes it anew before it uses it. One that is none is
+ * left out: the transfer ends with that as its problem. */
+static CURLcode set_url(struct transfer *transfer, const char *url)
+{
+    CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url, CURLU_PATH_AS_IS);
+    if (code != CURLUE_OK)
+        (void)curl_url_set(transfer->url, CURLUPART_URL, NULL, 0);
+    return code == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_OK;
+}
+
 static enum err prepare(struct transfer *transfer, const struct http_request *request)
 {
     buf_add(&transfer->sent, request->body);
@@ -337,7 +352,7 @@ static enum err prepare(struct transfer *transfer, const struct http_request *re
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
+        code = set_url(transfer, request->url);
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     if (code == CURLE_OK)
