@@ -15,14 +15,14 @@
 struct sigv4 {
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
-    EVP_MAC_CTX *hmac;
+    EVP_MAC_CTX *chain;  /* to derive the key with */
+    EVP_MAC_CTX *signer; /* has the key: setting it up anew would cost two blocks of SHA-256 */
     struct buf canonical;
     struct buf string_to_sign;
 
-    /* What the key was derived from, and the key. key_scope is "" while there is none. */
+    /* What the signer's key was derived from. key_scope is "" while there is none. */
     char key_scope[SIGV4_SCOPE_MAX];
     char key_secret[SIGV4_SECRET_MAX];
-    unsigned char key[HASH_BYTES];
 };
 
 static EVP_MAC_CTX *new_hmac(void)
@@ -55,8 +55,10 @@ enum err sigv4_new(struct sigv4 **ret)
         goto fail;
     sigv4->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     sigv4->digest = EVP_MD_CTX_new();
-    sigv4->hmac = new_hmac();
-    if (sigv4->sha256 == NULL || sigv4->digest == NULL || sigv4->hmac == NULL)
+    sigv4->chain = new_hmac();
+    sigv4->signer = new_hmac();
+    if (sigv4->sha256 == NULL || sigv4->digest == NULL || sigv4->chain == NULL ||
+        sigv4->signer == NULL)
         goto fail;
     *ret = sigv4;
     return ERR_NONE;
@@ -68,9 +70,11 @@ fail:
 
 static void forget_key(struct sigv4 *sigv4)
 {
+    static const unsigned char no_key[HASH_BYTES];
+    if (sigv4->signer != NULL)
+        (void)EVP_MAC_init(sigv4->signer, no_key, sizeof no_key, NULL);
     OPENSSL_cleanse(sigv4->key_scope, sizeof sigv4->key_scope);
     OPENSSL_cleanse(sigv4->key_secret, sizeof sigv4->key_secret);
-    OPENSSL_cleanse(sigv4->key, sizeof sigv4->key);
 }
 
 void sigv4_forget(struct sigv4 *sigv4)
@@ -88,7 +92,8 @@ void sigv4_free(struct sigv4 *sigv4)
     if (sigv4 == NULL)
         return;
     sigv4_forget(sigv4);
-    EVP_MAC_CTX_free(sigv4->hmac);
+    EVP_MAC_CTX_free(sigv4->signer);
+    EVP_MAC_CTX_free(sigv4->chain);
     EVP_MD_CTX_free(sigv4->digest);
     EVP_MD_free(sigv4->sha256);
     buf_fini(&sigv4->string_to_sign);
@@ -127,27 +132,31 @@ void sigv4_timestamp(int64_t epoch_s, char ret_text[SIGV4_TIMESTAMP_SIZE])
         ret_text[0] = '\0';
 }
 
-static bool hmac(struct sigv4 *sigv4, struct str key, struct str bytes,
+/* An absent key: the one that the context has. */
+static bool hmac(EVP_MAC_CTX *context, struct str key, struct str bytes,
                  unsigned char ret[HASH_BYTES])
 {
     size_t n = 0;
-    return EVP_MAC_init(sigv4->hmac, (const unsigned char *)key.p, key.n, NULL) == 1 &&
-           EVP_MAC_update(sigv4->hmac, (const unsigned char *)bytes.p, bytes.n) == 1 &&
-           EVP_MAC_final(sigv4->hmac, ret, &n, HASH_BYTES) == 1 && n == HASH_BYTES;
+    return EVP_MAC_init(context, (const unsigned char *)key.p, key.n, NULL) == 1 &&
+           EVP_MAC_update(context, (const unsigned char *)bytes.p, bytes.n) == 1 &&
+           EVP_MAC_final(context, ret, &n, HASH_BYTES) == 1 && n == HASH_BYTES;
 }
 
-/* Each link of the chain is the key of the next. */
+/* Each link of the chain is the key of the next, and the last one the signer's. */
 static bool derive_key(struct sigv4 *sigv4, const struct sigv4_request *request)
 {
     char seed[SIGV4_SECRET_MAX + 4];
     int n = snprintf(seed, sizeof seed, "AWS4%s", sigv4->key_secret);
-    struct str key = {(const char *)sigv4->key, HASH_BYTES};
+    unsigned char bytes[HASH_BYTES];
+    struct str key = {(const char *)bytes, sizeof bytes};
     struct str day = {request->timestamp.p, 8};
-    bool ok = hmac(sigv4, (struct str){seed, (size_t)n}, day, sigv4->key) &&
-              hmac(sigv4, key, request->region, sigv4->key) &&
-              hmac(sigv4, key, request->service, sigv4->key) &&
-              hmac(sigv4, key, STR(SIGV4_TERMINATOR), sigv4->key);
+    bool ok = hmac(sigv4->chain, (struct str){seed, (size_t)n}, day, bytes) &&
+              hmac(sigv4->chain, key, request->region, bytes) &&
+              hmac(sigv4->chain, key, request->service, bytes) &&
+              hmac(sigv4->chain, key, STR(SIGV4_TERMINATOR), bytes) &&
+              EVP_MAC_init(sigv4->signer, bytes, sizeof bytes, NULL) == 1;
     OPENSSL_cleanse(seed, sizeof seed);
+    OPENSSL_cleanse(bytes, sizeof bytes);
     return ok;
 }
 
@@ -219,8 +228,7 @@ static enum err sign(struct sigv4 *sigv4, const struct sigv4_request *request, c
     if (err != ERR_NONE)
         return err;
     unsigned char signature[HASH_BYTES];
-    struct str key = {(const char *)sigv4->key, HASH_BYTES};
-    if (!hmac(sigv4, key, buf_str(&sigv4->string_to_sign), signature))
+    if (!hmac(sigv4->signer, STR_NONE, buf_str(&sigv4->string_to_sign), signature))
         return ERR_NO_MEMORY;
     to_hex(signature, ret_hex);
     return ERR_NONE;

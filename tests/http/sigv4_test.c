@@ -129,6 +129,27 @@ static void the_kept_key_follows_what_it_depends_on(void **state)
     sigv4_free(kept);
 }
 
+/* The key stays in its context from one request to the next. */
+static void one_key_signs_many_requests(void **state)
+{
+    (void)state;
+    static const struct str paths[] = {STR("/jobs/a"), STR("/jobs/b"), STR("/jobs/a")};
+    struct sigv4 *sigv4 = NULL;
+    char signatures[COUNT_OF(paths) + 1][SIGV4_HEX_SIZE];
+    assert_int_equal(sigv4_new(&sigv4), ERR_NONE);
+    struct sigv4_request request = plain_request();
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        request.path = paths[i];
+        assert_int_equal(sigv4_signature(sigv4, &request, signatures[i]), ERR_NONE);
+    }
+    assert_string_equal(signatures[0], signatures[2]);
+    assert_string_not_equal(signatures[0], signatures[1]);
+    sigv4_forget(sigv4);
+    assert_int_equal(sigv4_signature(sigv4, &request, signatures[3]), ERR_NONE);
+    assert_string_equal(signatures[0], signatures[3]);
+    sigv4_free(sigv4);
+}
+
 static void what_is_out_of_shape_is_refused(void **state)
 {
     (void)state;
@@ -175,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector_is_reproduced),
         cmocka_unit_test(the_kept_key_follows_what_it_depends_on),
+        cmocka_unit_test(one_key_signs_many_requests),
         cmocka_unit_test(what_is_out_of_shape_is_refused),
         cmocka_unit_test(timestamps_are_utc),
     };
