@@ -15,6 +15,8 @@
  * the second when space is short: it never falls behind, and never takes long. */
 #define COLLECT_EXTRA 8
 #define COLLECT_SHORT 64
+/* So much may come before the pages are counted anew, which costs two questions to SQLite. */
+#define RECKONED_BYTES ((int64_t)64 * 1024)
 
 /* No command arrived as late, and what is added to it does not overflow. */
 #define EVER_MS (INT64_MAX / 2)
@@ -55,7 +57,7 @@ struct journal_space {
     int64_t window_ms;
     int64_t max_pages;
     int64_t used_pages;
-    int64_t added_bytes; /* since used_pages was measured */
+    int64_t added_bytes; /* reckoned, since used_pages was measured */
     int64_t added;       /* commands, since the last collection */
     int64_t unfinished;
     int64_t quiet_until_ms; /* wall clock: before it nothing leaves the window */
@@ -147,6 +149,7 @@ static void go_back(struct journal_space *space, int64_t seq)
 void journal_space_on_finished(struct journal_space *space, uint64_t seq)
 {
     space->unfinished--;
+    space->added_bytes += JOURNAL_SPACE_ENDING_BYTES;
     go_back(space, (int64_t)seq);
 }
 
@@ -248,18 +251,30 @@ enum err journal_space_on_buried(struct journal_space *space, struct why *why)
     return drop_dead(space, LIMITS_DEAD_LETTERS, why);
 }
 
+/* What may go, goes. *ret_drops: there may have been some. */
+static enum err drop_some(struct journal_space *space, int64_t wall_ms, bool *ret_drops,
+                          struct why *why)
+{
+    int64_t count = space->added * 2;
+    *ret_drops = true;
+    if (is_short(space) && space->is_at_end)
+        return drop_dead(space, 0, why);
+    if (is_short(space))
+        return drop(space, EVER_MS, count + COLLECT_SHORT, why);
+    if (wall_ms >= space->quiet_until_ms)
+        return drop(space, wall_ms - space->window_ms, count + COLLECT_EXTRA, why);
+    *ret_drops = false;
+    return ERR_NONE;
+}
+
 enum err journal_space_collect(struct journal_space *space, int64_t wall_ms, struct why *why)
 {
-    enum err err = ERR_NONE;
-    int64_t count = space->added * 2;
-    if (is_short(space) && space->is_at_end)
-        err = drop_dead(space, 0, why);
-    else if (is_short(space))
-        err = drop(space, EVER_MS, count + COLLECT_SHORT, why);
-    else if (wall_ms >= space->quiet_until_ms)
-        err = drop(space, wall_ms - space->window_ms, count + COLLECT_EXTRA, why);
+    bool drops;
+    enum err err = drop_some(space, wall_ms, &drops, why);
     space->added = 0;
-    return err == ERR_NONE ? measure(space, why) : err;
+    if (err == ERR_NONE && (drops || space->added_bytes >= RECKONED_BYTES))
+        err = measure(space, why);
+    return err;
 }
 
 int64_t journal_space_bytes(const struct journal_space *space)

@@ -13,8 +13,17 @@
 #define PAGE_BYTES      4096
 #define WAL_BYTES_KEPT  (4 * 1024 * 1024) /* a log that grew larger is cut after its checkpoint */
 
+/* What is run again and again. */
+enum { BEGIN_WRITE, COMMIT, TRANSACTION_COUNT };
+
+static const char *const transaction_sql[TRANSACTION_COUNT] = {
+    [BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+};
+
 struct store {
     struct sqlite3 *db;
+    struct sqlite3_stmt *transaction[TRANSACTION_COUNT];
     int64_t log_pages;
     bool has_disk_failed;
 };
@@ -65,6 +74,15 @@ static enum err run(struct store *store, const char *sql, struct why *why)
 {
     int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, sql, why);
+}
+
+static enum err run_prepared(struct store *store, int which, struct why *why)
+{
+    int code = sqlite3_step(store->transaction[which]);
+    enum err err =
+        code == SQLITE_DONE ? ERR_NONE : store_error(store, code, transaction_sql[which], why);
+    sqlite3_reset(store->transaction[which]);
+    return err;
 }
 
 /* First column of the first row of a question that always has one. */
@@ -125,6 +143,17 @@ static enum err connect_to(struct store *store, const struct store_options *opti
     if (code == SQLITE_OK && options->access == STORE_READ)
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, options->path, why);
+}
+
+static enum err prepare_transactions(struct store *store, struct why *why)
+{
+    for (int i = 0; i < TRANSACTION_COUNT; i++) {
+        int code = sqlite3_prepare_v3(store->db, transaction_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &store->transaction[i], NULL);
+        if (code != SQLITE_OK)
+            return store_error(store, code, transaction_sql[i], why);
+    }
+    return ERR_NONE;
 }
 
 /* The hook takes the place of SQLite's own, which checkpoints. */
@@ -266,6 +295,8 @@ static enum err prepare(struct store *store, const struct store_options *options
     if (err == ERR_NONE)
         err = configure(store, options, &reason);
     if (err == ERR_NONE)
+        err = prepare_transactions(store, &reason);
+    if (err == ERR_NONE)
         err = migrate(store, options, &reason);
     return err == ERR_NONE ? ERR_NONE
                            : why_set(why, err, NULL, "%s: %s", options->path, reason.text);
@@ -311,6 +342,8 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
+    for (int i = 0; i < TRANSACTION_COUNT; i++)
+        sqlite3_finalize(store->transaction[i]);
     if (store->has_disk_failed)
         (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(store->db);
@@ -346,13 +379,13 @@ static void reset_statements(struct store *store)
 
 enum err store_begin(struct store *store, enum store_access access, struct why *why)
 {
-    return run(store, access == STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", why);
+    return access == STORE_WRITE ? run_prepared(store, BEGIN_WRITE, why) : run(store, "BEGIN", why);
 }
 
 enum err store_commit(struct store *store, struct why *why)
 {
     reset_statements(store);
-    enum err err = run(store, "COMMIT", why);
+    enum err err = run_prepared(store, COMMIT, why);
     if (err != ERR_NONE)
         store_rollback(store);
     return err;
