@@ -6,6 +6,7 @@
 #include "store/journal_row.h"
 #include "store/journal_schema.h"
 #include "store/journal_space.h"
+#include "store/repeats.h"
 #include "store/statement.h"
 #include "store/writeback.h"
 
@@ -31,6 +32,7 @@ enum {
     FIND,
     EACH,
     EVERY,
+    EVERY_HASH,
     READ_BOOKS,
     WRITE_BOOKS,
     WRITE_CLEAN,
@@ -47,12 +49,12 @@ static const char *const sql[SQL_COUNT] = {
     [DECIDE] = JOURNAL_ROW_DECIDE,
     [FINISH] = "DELETE FROM unfinished WHERE seq = ?1",
     [BURY] = "INSERT INTO dead VALUES (?1, ?2, ?3)",
-    [FIND] = JOURNAL_ROW_SELECT " WHERE c.repeat_hash = ?1 AND c.topic = ?2 AND c.repeat_of IS ?3"
+    [FIND] = JOURNAL_ROW_SELECT " WHERE c.seq = ?1 AND c.topic = ?2 AND c.repeat_of IS ?3"
                                 " AND c.payload = ?4"
-                                " AND (c.arrived_at_ms BETWEEN ?5 AND ?6 OR u.seq IS NOT NULL)"
-                                " ORDER BY c.seq DESC LIMIT 1",
+                                " AND (c.arrived_at_ms BETWEEN ?5 AND ?6 OR u.seq IS NOT NULL)",
     [EACH] = JOURNAL_ROW_SELECT " WHERE c.seq IN (SELECT seq FROM unfinished) ORDER BY c.seq",
     [EVERY] = JOURNAL_ROW_SELECT " ORDER BY c.seq",
+    [EVERY_HASH] = "SELECT seq, repeat_hash FROM commands ORDER BY seq",
     [READ_BOOKS] =
         "SELECT received, accepted, rejected, next_seq, is_clean, secret, " LAST_SEQ " FROM books",
     [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
@@ -67,6 +69,7 @@ struct journal {
     struct store *store;
     struct statement statements[SQL_COUNT];
     struct journal_space *space;
+    struct repeats repeats;
     struct writeback writeback;
     int64_t window_ms;
     int64_t bytes_max;
@@ -155,13 +158,16 @@ static void count_decision(struct journal *journal, const struct ending *ending)
 
 static enum err add(struct journal *journal, const struct journal_entry *entry, struct why *why)
 {
-    journal_row_set_command(start(journal, ADD), entry, hash_of(journal, entry));
+    int64_t hash = hash_of(journal, entry);
+    journal_row_set_command(start(journal, ADD), entry, hash);
     enum err err = change(journal, ADD, entry->seq, why);
     (void)start(journal, ADD_UNFINISHED);
     if (err == ERR_NONE)
         err = change(journal, ADD_UNFINISHED, entry->seq, why);
     if (err != ERR_NONE)
         return err;
+    if (repeats_put(&journal->repeats, hash, entry->seq) != ERR_NONE)
+        return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     bool is_decided = entry->state != JOURNAL_OPEN;
     journal->totals.received += !entry->is_notice;
     journal->totals.next_seq = entry->seq + 1;
@@ -224,8 +230,11 @@ enum err journal_bury(void *context, uint64_t seq, struct str reason, int64_t wa
 static enum err find(struct journal *journal, const struct journal_entry *like, int64_t wall_ms,
                      struct journal_entry *ret, struct why *why)
 {
+    uint64_t seq = repeats_find(&journal->repeats, hash_of(journal, like));
+    if (seq == 0)
+        return ERR_NOT_FOUND;
     struct statement *find = start(journal, FIND);
-    statement_set_int(find, 1, hash_of(journal, like));
+    statement_set_int(find, 1, (int64_t)seq);
     statement_set_str(find, 2, like->topic);
     statement_set_bytes(find, 3, like->repeat_of);
     statement_set_bytes(find, 4, like->payload);
@@ -428,6 +437,28 @@ static enum err read_books(struct journal *journal, struct why *why)
     return err;
 }
 
+static enum err read_hash(struct journal *journal, const struct statement *row, struct why *why)
+{
+    int64_t seq = statement_int(row, 0);
+    if (seq <= 0)
+        return why_set(why, ERR_DAMAGED, NULL, "a command has the number %lld", (long long)seq);
+    enum err err = repeats_put(&journal->repeats, statement_int(row, 1), (uint64_t)seq);
+    return err == ERR_NONE ? ERR_NONE : why_set(why, err, NULL, "out of memory");
+}
+
+static enum err read_hashes(struct journal *journal, struct why *why)
+{
+    struct statement *each = start(journal, EVERY_HASH);
+    enum err err;
+    while ((err = statement_row(each, why)) == ERR_NONE) {
+        err = read_hash(journal, each, why);
+        if (err != ERR_NONE)
+            break;
+    }
+    (void)statement_start(each);
+    return err == ERR_NOT_FOUND ? ERR_NONE : err;
+}
+
 static enum err write_clean(struct journal *journal, bool is_clean, struct why *why)
 {
     struct statement *clean = start(journal, WRITE_CLEAN);
@@ -459,12 +490,16 @@ static enum err start_on(struct journal *journal, const struct journal_options *
         err = statement_prepare(journal->store, sql, SQL_COUNT, journal->statements, why);
     if (err == ERR_NONE)
         err = read_books(journal, why);
-    const struct journal_space_options space = {
-        .path = options->path, .bytes_max = options->bytes_max, .window_ms = options->window_ms};
+    const struct journal_space_options space = {.path = options->path,
+                                                .bytes_max = options->bytes_max,
+                                                .window_ms = options->window_ms,
+                                                .repeats = &journal->repeats};
     if (err == ERR_NONE)
         err = journal_space_new(journal->store, &space, &journal->space, why);
     if (err == ERR_NONE && !journal->was_clean)
         err = check(journal, why);
+    if (err == ERR_NONE)
+        err = read_hashes(journal, why);
     if (err == ERR_NONE)
         err = write_clean(journal, false, why);
     return err;
@@ -482,6 +517,7 @@ static enum err open_once(const struct journal_options *options, struct journal 
     journal->commits = options->stats.commits;
     journal->commit_latency = options->stats.commit_latency;
     buf_init(&journal->found, FOUND_MAX);
+    repeats_init(&journal->repeats);
     struct store_options store = {
         .path = options->path,
         .sync = options->sync,
@@ -552,6 +588,7 @@ void journal_close(struct journal *journal)
     if (journal->is_open && journal->failed == ERR_NONE)
         (void)write_clean(journal, true, NULL); /* if not, the next one opened is checked */
     journal_space_free(journal->space);
+    repeats_fini(&journal->repeats);
     statement_free(journal->statements, SQL_COUNT);
     writeback_close(&journal->writeback);
     store_close(journal->store);

@@ -4,7 +4,7 @@
 #include "store/journal_schema.h"
 #include "store/keep.h"
 
-/* What a row needs besides its texts: keys and numbers, in the table and in the indexes. */
+/* What a row needs besides its texts: keys and numbers, in the tables it is in. */
 #define ROW_BYTES 128
 
 /* Beyond any clock: whoever reckons with a time need not think of overflow. */

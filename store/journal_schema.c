@@ -60,5 +60,9 @@ static const char version_3[] = "ALTER TABLE commands ADD COLUMN traceparent TEX
 static const char version_4[] =
     "ALTER TABLE commands ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;";
 
-const char *const journal_schema_migrations[] = {version_1, version_2, version_3, version_4};
+/* See store/repeats.h. */
+static const char version_5[] = "DROP INDEX commands_repeated;";
+
+const char *const journal_schema_migrations[] = {version_1, version_2, version_3, version_4,
+                                                 version_5};
 const size_t journal_schema_migration_count = COUNT_OF(journal_schema_migrations);

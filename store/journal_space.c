@@ -36,8 +36,8 @@ enum {
 };
 
 static const char *const sql[SQL_COUNT] = {
-    [NEXT] = "SELECT seq, arrived_at_ms, " COLLECTABLE " FROM commands WHERE seq >= ?1"
-             " ORDER BY seq LIMIT ?2",
+    [NEXT] = "SELECT seq, arrived_at_ms, repeat_hash, " COLLECTABLE " FROM commands"
+             " WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
     [DROP_COMMANDS] = "DELETE FROM commands WHERE seq BETWEEN ?1 AND ?2 AND " COLLECTABLE,
     [DROP_ENDINGS] = "DELETE FROM endings WHERE seq BETWEEN ?1 AND ?2 AND " COLLECTABLE,
     /* The oldest notice, or where there is none the oldest. */
@@ -54,6 +54,7 @@ struct journal_space {
     struct store *store;
     struct statement statements[SQL_COUNT];
     struct reserve *reserve;
+    struct repeats *repeats;
     int64_t window_ms;
     int64_t max_pages;
     int64_t used_pages;
@@ -104,6 +105,7 @@ enum err journal_space_new(struct store *store, const struct journal_space_optio
         return why_set(why, ERR_NO_MEMORY, NULL, "out of memory");
     space->store = store;
     space->window_ms = options->window_ms;
+    space->repeats = options->repeats;
     space->max_pages = options->bytes_max / PAGE_BYTES;
     space->quiet_until_ms = INT64_MIN;
     space->may_have_dead = true;
@@ -181,7 +183,7 @@ static bool is_short(const struct journal_space *space)
 }
 
 /* Looks at count commands from the cursor on, as far as they are old enough. ret_last: the last of
- * them that may go; 0: none. */
+ * them that may go, as all before it do that may; 0: none. */
 static enum err find_last(struct journal_space *space, int64_t older_than_ms, int64_t count,
                           int64_t *ret_last, struct why *why)
 {
@@ -199,8 +201,10 @@ static enum err find_last(struct journal_space *space, int64_t older_than_ms, in
                 space->window_ms;
             break;
         }
-        if (statement_int(next, 2) != 0)
+        if (statement_int(next, 3) != 0) {
             *ret_last = space->cursor;
+            repeats_drop(space->repeats, statement_int(next, 2), (uint64_t)space->cursor);
+        }
         space->cursor++;
     }
     (void)statement_start(next);

@@ -10,10 +10,11 @@
 #ifndef STORE_JOURNAL_SPACE_H
 #define STORE_JOURNAL_SPACE_H
 
+#include "store/repeats.h"
 #include "store/store.h"
 
 #define JOURNAL_SPACE_PART          8    /* one eighth */
-#define JOURNAL_SPACE_ENDING_BYTES  1024 /* the longest message and field, and what indexes need */
+#define JOURNAL_SPACE_ENDING_BYTES  1024 /* the longest message and field, with what a row needs */
 #define JOURNAL_SPACE_RESERVE_BYTES INT64_C(4194304)
 
 /* Of the log, in pages: it is copied into the database from the first on; beyond the second, which
@@ -25,6 +26,7 @@ struct journal_space_options {
     const char *path;
     int64_t bytes_max;
     int64_t window_ms;
+    struct repeats *repeats; /* what goes, goes there too */
 };
 
 struct journal_space;

@@ -181,7 +181,12 @@ static void damage_after_a_clean_close_is_found_by_the_next_but_one(void **state
 {
     struct journal_file *file = *state;
     fill(file, true);
-    int64_t page = journal_file_ask(file, "SELECT pageno FROM dbstat WHERE name = 'commands'"
+    journal_file_open(file);
+    for (uint64_t seq = 1; seq <= COMMANDS; seq++)
+        journal_file_decide(file, seq, 0);
+    journal_file_commit(file);
+    journal_file_close(file);
+    int64_t page = journal_file_ask(file, "SELECT pageno FROM dbstat WHERE name = 'endings'"
                                           " AND pagetype = 'leaf' LIMIT 1");
     write_at(file->path, (long)(page - 1) * 4096, "\x05\xff\xff\xff\xff\xff", 6);
     journal_file_open(file); /* not checked: that would take its time */

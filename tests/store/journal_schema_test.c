@@ -40,7 +40,9 @@ static void write_version(const struct journal_file *file, size_t version)
     snprintf(sql, sizeof sql, "PRAGMA user_version = %zu; PRAGMA application_id = %u", version,
              JOURNAL_SCHEMA_APPLICATION_ID);
     run(db, sql);
-    run(db, "INSERT INTO commands VALUES (1, 7, 1700000000000, -1, 1, 'waits', NULL, NULL, x'61',"
+    run(db, "INSERT INTO commands (seq, repeat_hash, arrived_at_ms, expires_at_ms, qos, topic,"
+            " response_topic, correlation, repeat_of, payload) VALUES (1, 7, 1700000000000, -1, 1, "
+            "'waits', NULL, NULL, x'61',"
             " x'7b7d'), (2, 8, 1700000000001, -1, 1, 'decided', 'replies', x'00ff', x'62',"
             " x'7b2262223a317d');"
             "INSERT INTO endings VALUES (2, 0, -1, 1700000000, 5, 1, 1, NULL, NULL, 'r-1');"
@@ -75,6 +77,9 @@ static void check_version(struct journal_file *file, size_t version)
     assert_int_equal(journal_file_totals(file).received, 2);
     assert_int_equal(journal_file_ask(file, "PRAGMA user_version"),
                      (int64_t)journal_schema_migration_count);
+    assert_int_equal(journal_file_ask(file, "SELECT count(*) FROM sqlite_schema"
+                                            " WHERE type = 'index' AND sql IS NOT NULL"),
+                     0);
 }
 
 static void one_without_memories_is_brought_up_to_date(void **state)
@@ -85,6 +90,11 @@ static void one_without_memories_is_brought_up_to_date(void **state)
 static void one_without_traces_is_brought_up_to_date(void **state)
 {
     check_version(*state, 2);
+}
+
+static void one_with_an_index_of_hashes_is_brought_up_to_date(void **state)
+{
+    check_version(*state, 4);
 }
 
 static void and_takes_what_is_new(void **state)
@@ -115,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(one_without_memories_is_brought_up_to_date),
         CASE(one_without_traces_is_brought_up_to_date),
+        CASE(one_with_an_index_of_hashes_is_brought_up_to_date),
         CASE(and_takes_what_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
