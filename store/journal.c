@@ -57,7 +57,9 @@ static const char *const sql[SQL_COUNT] = {
     [EVERY_HASH] = "SELECT seq, repeat_hash FROM commands ORDER BY seq",
     [READ_BOOKS] =
         "SELECT received, accepted, rejected, next_seq, is_clean, secret, " LAST_SEQ " FROM books",
-    [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4",
+    /* By its key: SQLite readies itself for more than one row otherwise. */
+    [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4"
+                    " WHERE id = 1",
     [WRITE_CLEAN] = "UPDATE books SET is_clean = ?1",
     [REMEMBER] = "INSERT OR REPLACE INTO memories (job, text) VALUES (?1, ?2)",
     [FORGET] = "DELETE FROM memories WHERE job = ?1",

@@ -374,7 +374,8 @@ static void reset_statements(struct store *store)
 {
     struct sqlite3_stmt *statement = NULL;
     while ((statement = sqlite3_next_stmt(store->db, statement)) != NULL)
-        sqlite3_reset(statement);
+        if (sqlite3_stmt_busy(statement))
+            sqlite3_reset(statement);
 }
 
 enum err store_begin(struct store *store, enum store_access access, struct why *why)
