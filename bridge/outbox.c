@@ -1,5 +1,7 @@
 #include "bridge/outbox.h"
 
+#include "topics/notice_topic.h"
+
 #include <stdio.h>
 
 void outbox_init(struct outbox *outbox, const struct outcome_options *options, enum side to,
@@ -112,7 +114,7 @@ static enum err send_slot(struct outbox *outbox, struct outbox_slot *slot,
             outcome_is_answer(slot->record, slot->index) ? slot->record->correlation : STR_NONE,
         .trace = slot->record->trace,
     };
-    if (outbox->spoken != NULL)
+    if (outbox->spoken != NULL && notice_topic_is_reserved(post.topic)) /* no other can come back */
         spoken_note(outbox->spoken, post.topic, post.payload);
     return broker->publish(broker->context, &post);
 }

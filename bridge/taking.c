@@ -67,10 +67,11 @@ void taking_release(struct bridge *bridge, enum side from, uint64_t ack_ticket)
 /* Whether the record repeats a command that the journal knows; then it has been dealt with. An
  * answer that is to come serves it too, or it follows there if it wants its own elsewhere; one that
  * was given is given again. */
-static bool is_repeated(struct bridge *bridge, struct record *record, const struct arrival *arrival)
+static bool is_repeated(struct bridge *bridge, struct record *record, const struct arrival *arrival,
+                        int64_t wall_ms)
 {
     struct journal_entry known;
-    if (ledger_find(&bridge->ledger, record, arrival, inside_wall_ms(bridge), &known) != ERR_NONE)
+    if (ledger_find(&bridge->ledger, record, arrival, wall_ms, &known) != ERR_NONE)
         return false;
     if (known.state == JOURNAL_FINISHED && invites_again(&known.ending) && !arrival->is_duplicate)
         return false;
@@ -79,7 +80,7 @@ static bool is_repeated(struct bridge *bridge, struct record *record, const stru
         record->seq = bridge->next_seq++;
         bridge->books.received++;
         followers_add(&bridge->followers, record, known.seq);
-        ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
+        ledger_take(&bridge->ledger, record, arrival, wall_ms);
         taking_release(bridge, arrival->from, arrival->ack_ticket);
         return true;
     }
@@ -109,11 +110,12 @@ static void take_command(struct bridge *bridge, const struct arrival *arrival)
                                           &bridge->known};
     struct why why = {0};
     enum reject code;
+    int64_t wall_ms = inside_wall_ms(bridge);
     struct record *record =
-        intake_read(&intake, arrival, inside_wall_ms(bridge), inside_mono_ms(bridge), &code, &why);
+        intake_read(&intake, arrival, wall_ms, inside_mono_ms(bridge), &code, &why);
     if (record != NULL)
         record->arrived_us = inside_mono_us(bridge);
-    if (record != NULL && is_repeated(bridge, record, arrival))
+    if (record != NULL && is_repeated(bridge, record, arrival, wall_ms))
         return;
     if (record != NULL && code == REJECT_NONE && arrival->from == SIDE_UPSTREAM &&
         !bridge->options.takes_upstream_commands) {
@@ -125,7 +127,7 @@ static void take_command(struct bridge *bridge, const struct arrival *arrival)
         say_not_taken();
         return;
     }
-    ledger_take(&bridge->ledger, record, arrival, inside_wall_ms(bridge));
+    ledger_take(&bridge->ledger, record, arrival, wall_ms);
     taking_release(bridge, arrival->from, arrival->ack_ticket);
 }
 

@@ -434,9 +434,10 @@ static struct str kept(const struct transfer *transfer, int which)
 static int64_t wish_to_wait(const struct transfer *transfer)
 {
     struct str ms = kept(transfer, RETRY_AFTER_MS);
+    struct str wish = kept(transfer, RETRY_AFTER);
     if (!str_is_absent(ms))
         return retry_after_parse_ms(ms);
-    return retry_after_parse(kept(transfer, RETRY_AFTER), now_wall_ms() / 1000);
+    return str_is_absent(wish) ? -1 : retry_after_parse(wish, now_wall_ms() / 1000);
 }
 
 static struct http_answer answer_of(struct transfer *transfer, CURLcode code)
