@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "http/aws.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct caller {
@@ -87,6 +86,15 @@ static bool is_id(struct str id, size_t max)
     return id.n > 0 && id.n <= max;
 }
 
+/* The room is for both. */
+static struct str join(char *room, struct str prefix, struct str id)
+{
+    char *at = room;
+    str_place(&at, prefix);
+    str_place(&at, id);
+    return (struct str){room, (size_t)(at - room)};
+}
+
 enum err caller_call(void *context, const struct call *call)
 {
     struct caller *caller = context;
@@ -96,13 +104,11 @@ enum err caller_call(void *context, const struct call *call)
     if (!is_id(call->job, LIMITS_JOB_ID) ||
         (has_namespace && !is_id(call->namespace, LIMITS_NAMESPACE_ID)))
         return ERR_INVALID;
-    snprintf(path, sizeof path, "/jobs/%.*s", STR_ARG(call->job));
-    snprintf(query, sizeof query, "namespaceId=%.*s", STR_ARG(call->namespace));
     const struct aws_request request = {
         .id = call->id,
         .method = "PATCH",
-        .path = str_of(path),
-        .query = has_namespace ? str_of(query) : STR_NONE,
+        .path = join(path, STR("/jobs/"), call->job),
+        .query = has_namespace ? join(query, STR("namespaceId="), call->namespace) : STR_NONE,
         .body = call->body,
         .trace = trace_of(call->trace.parent, call->trace.state),
         .timeout_ms = caller->timeout_ms,
@@ -116,11 +122,10 @@ enum err caller_describe(void *context, const struct call *call)
     char path[sizeof "/jobs/" + LIMITS_JOB_ID];
     if (!is_id(call->job, LIMITS_JOB_ID))
         return ERR_INVALID;
-    snprintf(path, sizeof path, "/jobs/%.*s", STR_ARG(call->job));
     const struct aws_request request = {
         .id = call->id,
         .method = "GET",
-        .path = str_of(path),
+        .path = join(path, STR("/jobs/"), call->job),
         .trace = trace_of(call->trace.parent, call->trace.state),
         .timeout_ms = caller->timeout_ms,
     };

@@ -17,6 +17,9 @@
 #define HEADER_MAX         256   /* of a header value that is kept */
 #define RECV_BYTES         1024L /* a buffer for each transfer: so small is quick to get, and fits */
 
+#define HEAD_BYTES  ((size_t)64 * 1024) /* of a request's headers */
+#define HEADERS_MAX 8
+
 /* The headers of an answer that are kept. */
 enum { ERROR_TYPE, REQUEST_ID, DATE, RETRY_AFTER, RETRY_AFTER_MS, HEADER_COUNT };
 
@@ -48,7 +51,8 @@ struct transfer {
     struct list_node node;
     CURL *easy;
     CURLU *url;
-    struct curl_slist *headers;
+    struct buf head; /* the texts of headers, each with a NUL; wiped */
+    struct curl_slist headers[HEADERS_MAX];
     struct buf sent; /* curl reads the body from here */
     struct buf body;
     bool is_cut;
@@ -130,6 +134,7 @@ static bool set_options(const struct http *http, struct transfer *transfer)
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_CURLU, transfer->url);
     SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* else a slow name server holds up every transfer */
@@ -157,10 +162,9 @@ static void wipe(struct transfer *transfer)
 /* Any request that is signed may carry a session token. */
 static void drop_headers(struct transfer *transfer)
 {
-    for (struct curl_slist *header = transfer->headers; header != NULL; header = header->next)
-        OPENSSL_cleanse(header->data, strlen(header->data));
-    curl_slist_free_all(transfer->headers);
-    transfer->headers = NULL;
+    if (transfer->head.p != NULL)
+        OPENSSL_cleanse(transfer->head.p, transfer->head.n);
+    buf_clear(&transfer->head);
 }
 
 static void free_transfer(struct transfer *transfer)
@@ -172,6 +176,7 @@ static void free_transfer(struct transfer *transfer)
     if (transfer->is_secret)
         wipe(transfer);
     drop_headers(transfer);
+    buf_fini(&transfer->head);
     buf_fini(&transfer->sent);
     buf_fini(&transfer->body);
     free(transfer);
@@ -182,6 +187,7 @@ static struct transfer *new_transfer(const struct http *http)
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL)
         return NULL;
+    buf_init(&transfer->head, HEAD_BYTES);
     buf_init(&transfer->sent, (size_t)LIMITS_REQUEST_BYTES);
     buf_init(&transfer->body, (size_t)LIMITS_ANSWER_BYTES);
     transfer->easy = curl_easy_init();
@@ -278,15 +284,34 @@ void http_free(struct http *http)
     curl_global_cleanup();
 }
 
+/* Room for all at once, so that growing leaves no copies behind. */
 static enum err copy_headers(struct transfer *transfer, const char *const *headers)
 {
-    for (; headers != NULL && *headers != NULL; headers++) {
-        struct curl_slist *longer = curl_slist_append(transfer->headers, *headers);
-        if (longer == NULL)
-            return ERR_NO_MEMORY;
-        transfer->headers = longer;
+    size_t n = 0;
+    size_t count = 0;
+    for (; headers != NULL && headers[count] != NULL; count++)
+        n += strlen(headers[count]) + 1;
+    if (count > HEADERS_MAX)
+        return ERR_FULL;
+    if (n > 0 && buf_reserve(&transfer->head, n) == NULL)
+        return buf_err(&transfer->head);
+    for (size_t i = 0; i < count; i++)
+        buf_add(&transfer->head, (struct str){headers[i], strlen(headers[i]) + 1});
+    return buf_err(&transfer->head);
+}
+
+/* libcurl only reads the list, so it may be one of ours. */
+static struct curl_slist *headers_of(struct transfer *transfer)
+{
+    size_t count = 0;
+    for (char *at = transfer->head.p; at != NULL && at < transfer->head.p + transfer->head.n;
+         at += strlen(at) + 1) {
+        transfer->headers[count] = (struct curl_slist){.data = at};
+        if (count > 0)
+            transfer->headers[count - 1].next = &transfer->headers[count];
+        count++;
     }
-    return ERR_NONE;
+    return count > 0 ? transfer->headers : NULL;
 }
 
 /* HTTPGET comes first because it takes back what an earlier request has set. */
@@ -354,7 +379,7 @@ static enum err prepare(struct transfer *transfer, const struct http_request *re
     if (code == CURLE_OK)
         code = set_url(transfer, request->url);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_of(transfer));
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     if (code == CURLE_OK && transfer->is_secret)
