@@ -2,6 +2,7 @@
 
 #define PUBACK           0x40
 #define DISCONNECT       0xe0
+#define PACKET_ID_BYTES  2
 #define LENGTH_SHIFT_MAX 21 /* four bytes of seven bits: MQTT 5 section 1.5.5 */
 
 void tap_init(struct tap *tap, struct receipts *receipts)
@@ -14,7 +15,7 @@ static void end_packet(struct tap *tap)
 {
     const unsigned char *head = tap->head;
     tap->part = TAP_TYPE;
-    if (tap->type == PUBACK)
+    if (tap->type == PUBACK && tap->head_n >= PACKET_ID_BYTES)
         receipts_hear_puback(tap->receipts, head[0] << 8 | head[1], head[2]);
     else if (tap->type == DISCONNECT && tap->disconnect_reason == TAP_NO_REASON)
         tap->disconnect_reason = head[0];

@@ -58,7 +58,8 @@ static const char *const sql[SQL_COUNT] = {
     [READ_BOOKS] =
         "SELECT received, accepted, rejected, next_seq, is_clean, secret, " LAST_SEQ " FROM books",
     /* By its key: SQLite readies itself for more than one row otherwise. */
-    [WRITE_BOOKS] = "UPDATE books SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4"
+    [WRITE_BOOKS] = "UPDATE books"
+                    " SET received = ?1, accepted = ?2, rejected = ?3, next_seq = ?4"
                     " WHERE id = 1",
     [WRITE_CLEAN] = "UPDATE books SET is_clean = ?1",
     [REMEMBER] = "INSERT OR REPLACE INTO memories (job, text) VALUES (?1, ?2)",
