@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include "store/statement.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,7 +25,7 @@ static const char *const transaction_sql[TRANSACTION_COUNT] = {
 
 struct store {
     struct sqlite3 *db;
-    struct sqlite3_stmt *transaction[TRANSACTION_COUNT];
+    struct statement transaction[TRANSACTION_COUNT];
     int64_t log_pages;
     bool has_disk_failed;
 };
@@ -74,15 +76,6 @@ static enum err run(struct store *store, const char *sql, struct why *why)
 {
     int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, sql, why);
-}
-
-static enum err run_prepared(struct store *store, int which, struct why *why)
-{
-    int code = sqlite3_step(store->transaction[which]);
-    enum err err =
-        code == SQLITE_DONE ? ERR_NONE : store_error(store, code, transaction_sql[which], why);
-    sqlite3_reset(store->transaction[which]);
-    return err;
 }
 
 /* First column of the first row of a question that always has one. */
@@ -143,17 +136,6 @@ static enum err connect_to(struct store *store, const struct store_options *opti
     if (code == SQLITE_OK && options->access == STORE_READ)
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return code == SQLITE_OK ? ERR_NONE : store_error(store, code, options->path, why);
-}
-
-static enum err prepare_transactions(struct store *store, struct why *why)
-{
-    for (int i = 0; i < TRANSACTION_COUNT; i++) {
-        int code = sqlite3_prepare_v3(store->db, transaction_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &store->transaction[i], NULL);
-        if (code != SQLITE_OK)
-            return store_error(store, code, transaction_sql[i], why);
-    }
-    return ERR_NONE;
 }
 
 /* The hook takes the place of SQLite's own, which checkpoints. */
@@ -295,7 +277,8 @@ static enum err prepare(struct store *store, const struct store_options *options
     if (err == ERR_NONE)
         err = configure(store, options, &reason);
     if (err == ERR_NONE)
-        err = prepare_transactions(store, &reason);
+        err = statement_prepare(store, transaction_sql, TRANSACTION_COUNT, store->transaction,
+                                &reason);
     if (err == ERR_NONE)
         err = migrate(store, options, &reason);
     return err == ERR_NONE ? ERR_NONE
@@ -342,8 +325,7 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    for (int i = 0; i < TRANSACTION_COUNT; i++)
-        sqlite3_finalize(store->transaction[i]);
+    statement_free(store->transaction, TRANSACTION_COUNT);
     if (store->has_disk_failed)
         (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(store->db);
@@ -380,13 +362,14 @@ static void reset_statements(struct store *store)
 
 enum err store_begin(struct store *store, enum store_access access, struct why *why)
 {
-    return access == STORE_WRITE ? run_prepared(store, BEGIN_WRITE, why) : run(store, "BEGIN", why);
+    return access == STORE_WRITE ? statement_run(&store->transaction[BEGIN_WRITE], why)
+                                 : run(store, "BEGIN", why);
 }
 
 enum err store_commit(struct store *store, struct why *why)
 {
     reset_statements(store);
-    enum err err = run_prepared(store, COMMIT, why);
+    enum err err = statement_run(&store->transaction[COMMIT], why);
     if (err != ERR_NONE)
         store_rollback(store);
     return err;
