@@ -255,30 +255,21 @@ enum err journal_space_on_buried(struct journal_space *space, struct why *why)
     return drop_dead(space, LIMITS_DEAD_LETTERS, why);
 }
 
-/* What may go, goes. *ret_drops: there may have been some. */
-static enum err drop_some(struct journal_space *space, int64_t wall_ms, bool *ret_drops,
-                          struct why *why)
-{
-    int64_t count = space->added * 2;
-    *ret_drops = true;
-    if (is_short(space) && space->is_at_end)
-        return drop_dead(space, 0, why);
-    if (is_short(space))
-        return drop(space, EVER_MS, count + COLLECT_SHORT, why);
-    if (wall_ms >= space->quiet_until_ms)
-        return drop(space, wall_ms - space->window_ms, count + COLLECT_EXTRA, why);
-    *ret_drops = false;
-    return ERR_NONE;
-}
-
 enum err journal_space_collect(struct journal_space *space, int64_t wall_ms, struct why *why)
 {
-    bool drops;
-    enum err err = drop_some(space, wall_ms, &drops, why);
+    enum err err = ERR_NONE;
+    int64_t count = space->added * 2;
+    bool is_crowded = is_short(space);
+    bool is_due = wall_ms >= space->quiet_until_ms;
+    if (is_crowded && space->is_at_end)
+        err = drop_dead(space, 0, why);
+    else if (is_crowded)
+        err = drop(space, EVER_MS, count + COLLECT_SHORT, why);
+    else if (is_due)
+        err = drop(space, wall_ms - space->window_ms, count + COLLECT_EXTRA, why);
     space->added = 0;
-    if (err == ERR_NONE && (drops || space->added_bytes >= RECKONED_BYTES))
-        err = measure(space, why);
-    return err;
+    bool is_stale = is_crowded || is_due || space->added_bytes >= RECKONED_BYTES;
+    return err == ERR_NONE && is_stale ? measure(space, why) : err;
 }
 
 int64_t journal_space_bytes(const struct journal_space *space)

@@ -50,7 +50,8 @@ bool journal_space_give_up(const char *path);
 int64_t journal_space_bytes(const struct journal_space *space);
 int64_t journal_space_unfinished(const struct journal_space *space); /* commands */
 
-/* Lets go of what has left the window, and of more if space is short; then measures again. */
+/* Lets go of what has left the window, and of more if space is short. Measures again when there may
+ * be less, or much is reckoned only. */
 nodiscard enum err journal_space_collect(struct journal_space *space, int64_t wall_ms,
                                          struct why *why);
 
