@@ -168,7 +168,8 @@ void transfer_reset(struct transfer *transfer)
     drop_headers(transfer);
 }
 
-/* Room for all at once, so that growing leaves no copies behind. */
+/* Room for all at once, so that growing leaves no copies behind and the list may point into it.
+ * That is ours: libcurl only reads it. */
 static enum err copy_headers(struct transfer *transfer, const char *const *headers)
 {
     size_t n = 0;
@@ -179,23 +180,12 @@ static enum err copy_headers(struct transfer *transfer, const char *const *heade
         return ERR_FULL;
     if (n > 0 && buf_reserve(&transfer->head, n) == NULL)
         return buf_err(&transfer->head);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        struct curl_slist *next = i + 1 < count ? &transfer->headers[i + 1] : NULL;
+        transfer->headers[i] = (struct curl_slist){transfer->head.p + transfer->head.n, next};
         buf_add(&transfer->head, (struct str){headers[i], strlen(headers[i]) + 1});
-    return buf_err(&transfer->head);
-}
-
-/* libcurl only reads the list, so it may be one of ours. */
-static struct curl_slist *headers_of(struct transfer *transfer)
-{
-    size_t count = 0;
-    for (char *at = transfer->head.p; at != NULL && at < transfer->head.p + transfer->head.n;
-         at += strlen(at) + 1) {
-        transfer->headers[count] = (struct curl_slist){.data = at};
-        if (count > 0)
-            transfer->headers[count - 1].next = &transfer->headers[count];
-        count++;
     }
-    return count > 0 ? transfer->headers : NULL;
+    return buf_err(&transfer->head);
 }
 
 /* HTTPGET comes first because it takes back what an earlier request has set. */
@@ -263,7 +253,8 @@ enum err transfer_prepare(struct transfer *transfer, const struct http_request *
     if (code == CURLE_OK)
         code = set_url(transfer, request->url);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_of(transfer));
+        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                                transfer->head.n > 0 ? transfer->headers : NULL);
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     if (code == CURLE_OK && transfer->is_secret)
