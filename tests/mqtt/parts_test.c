@@ -1,14 +1,7 @@
-#include "base/str.h"
 #include "mqtt/parts.h"
+#include "tests/check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-/* cmocka wants the above first */
-#include <cmocka.h>
 
 #define PARTS_MAX 512
 

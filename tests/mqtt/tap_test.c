@@ -43,6 +43,15 @@ static void test_streams(void **state)
     }
 }
 
+/* One publish is on its way, and the connection is new. */
+static void begin(struct tap *tap, int packet_id)
+{
+    tap_init(tap, &receipts);
+    receipts_clear(&receipts, 1);
+    window_add(&receipts.window, 5, false);
+    receipts_hear_publish(&receipts, packet_id);
+}
+
 struct puback_case {
     struct str bytes;
     enum err err;
@@ -64,10 +73,7 @@ static void test_pubacks(void **state)
         for (size_t step = 1; step <= pubacks[i].bytes.n; step++) {
             struct tap tap;
             struct receipt receipt;
-            tap_init(&tap, &receipts);
-            receipts_clear(&receipts, 1);
-            window_add(&receipts.window, 5, false);
-            receipts_hear_publish(&receipts, 0x107);
+            begin(&tap, 0x107);
             for (size_t at = 0; at < pubacks[i].bytes.n; at += step) {
                 size_t left = pubacks[i].bytes.n - at;
                 assert_false(receipts_take(&receipts, &receipt));
@@ -92,10 +98,7 @@ static void test_no_pubacks(void **state)
     for (size_t i = 0; i < COUNT_OF(streams); i++) {
         struct tap tap;
         struct receipt receipt;
-        tap_init(&tap, &receipts);
-        receipts_clear(&receipts, 1);
-        window_add(&receipts.window, 5, false);
-        receipts_hear_publish(&receipts, 0x100);
+        begin(&tap, 0x100);
         tap_hear(&tap, streams[i]);
         assert_false(receipts_take(&receipts, &receipt));
         assert_int_equal(receipts.window.count, 1);
